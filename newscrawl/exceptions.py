@@ -4,6 +4,15 @@ Each class carries the exit code that a command ends with when nobody else answe
 codes are listed in ``docs/cli.md``.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean 'headline'?)`` for the end of a message about an unknown *name*, or ``""``."""
+    close = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
 
 class NewscrawlError(Exception):
     """Base of every exception raised on purpose by newscrawl. Its text names the thing, the place and the remedy."""

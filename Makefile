@@ -1,0 +1,55 @@
+# Every target sets up .venv by itself. PYTHON=… chooses the interpreter (3.11 or later).
+PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13 3.14,$(shell command -v python$(v) 2>/dev/null)) python3)
+BIN := .venv/bin
+export PYTHONUTF8 := 1
+
+.PHONY: help demo crawl test lint format schema bench clean
+help:
+	@echo "make demo            crawl the two seed articles offline and show what was kept"
+	@echo "make crawl URL=…     crawl a site (CONTACT=… tells its webmaster where to reach you; ARGS='-a limit=20')"
+	@echo "make test            run the tests"
+	@echo "make lint            ruff and mypy --strict"
+	@echo "make bench           throughput beside bare Scrapy, and microseconds a stage"
+	@echo "make format          apply ruff's format and fixes"
+	@echo "make schema          write docs/article.schema.json anew"
+
+.venv/.runtime: pyproject.toml constraints.txt
+	@echo "setting up .venv with $(PYTHON) …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "newscrawl needs Python 3.11 or later; found " + sys.version.split()[0] + ". Say which: make PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/.dev: .venv/.runtime
+	@echo "adding what the tests need …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: .venv/.runtime
+	@rm -rf output/demo
+	@$(BIN)/scrapy crawl news -L WARNING -s NEWSCRAWL_REPLAY=seeds/manifest.jsonl -s NEWSCRAWL_OUTPUT_DIR=output/demo
+
+crawl: .venv/.runtime
+	@test -n "$(URL)" || { echo 'say where to start: make crawl URL=https://example.org CONTACT=you@example.org'; exit 2; }
+	$(BIN)/scrapy crawl news -a "url=$(URL)" -s "NEWSCRAWL_CONTACT=$(CONTACT)" $(ARGS)
+
+test: .venv/.dev
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: .venv/.dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+schema: .venv/.runtime
+	@$(BIN)/scrapy schema > docs/article.schema.json.new && mv docs/article.schema.json.new docs/article.schema.json
+
+bench: .venv/.dev
+	@$(BIN)/python -m benchmarks.throughput $(ARGS)
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

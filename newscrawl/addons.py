@@ -1,0 +1,175 @@
+"""What is decided once a crawl, before any other component exists: faulty settings, the preset, replay."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from scrapy.settings import BaseSettings, Settings
+from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
+from scrapy.utils.misc import load_object
+
+from newscrawl import __version__
+from newscrawl import settings as defaults
+from newscrawl.addresses import AllowList
+from newscrawl.exceptions import ConfigError, did_you_mean
+
+PREFIX = "NEWSCRAWL_"
+
+PRESETS: dict[str, dict[str, Any]] = {
+    # One connection and a second's pause a host, slower where the host answers slowly.
+    "polite": {
+        "CONCURRENT_REQUESTS": 16,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+        "DOWNLOAD_DELAY": 1.0,
+        "AUTOTHROTTLE_ENABLED": True,
+        "AUTOTHROTTLE_START_DELAY": 1.0,
+        "AUTOTHROTTLE_MAX_DELAY": 60.0,
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0,
+    },
+    # For servers of your own, and for tests: no pause. robots.txt is still obeyed.
+    "local": {
+        "CONCURRENT_REQUESTS": 16,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+        "DOWNLOAD_DELAY": 0,
+        "AUTOTHROTTLE_ENABLED": False,
+    },
+}
+
+
+def _flag(settings: BaseSettings, name: str) -> None:
+    try:
+        settings.getbool(name)
+    except ValueError:
+        raise ConfigError(f"{name} must be True or False, not {settings.get(name)!r}") from None
+
+
+def _text(settings: BaseSettings, name: str) -> None:
+    value = settings.get(name)
+    if not isinstance(value, str) or any(ord(ch) < 32 for ch in value):
+        raise ConfigError(f"{name} must be a text on one line, not {value!r}")
+
+
+def _folder(settings: BaseSettings, name: str) -> None:
+    value = settings.get(name)
+    if not isinstance(value, (str, Path)) or not str(value).strip() or "\0" in str(value):
+        raise ConfigError(f"{name} must name a folder, not {value!r}")
+
+
+def _seconds(settings: BaseSettings, name: str) -> None:
+    try:
+        number = settings.getfloat(name)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise ConfigError(f"{name} must be a number of seconds from 0, not {settings.get(name)!r}")
+
+
+def _list(settings: BaseSettings, name: str) -> None:
+    value = settings.get(name)
+    if not isinstance(value, (str, list, tuple)):
+        raise ConfigError(f"{name} must be a list, or a text with commas, not {value!r}")
+
+
+def _choice(*values: str) -> Callable[[BaseSettings, str], None]:
+    def check(settings: BaseSettings, name: str) -> None:
+        value = settings.get(name)
+        if value not in values:
+            hint = did_you_mean(str(value), values)
+            raise ConfigError(f"{name} must be one of {', '.join(values)}, not {value!r}{hint}")
+
+    return check
+
+
+def _addresses(settings: BaseSettings, name: str) -> None:
+    _list(settings, name)
+    AllowList.parse(settings.getlist(name))
+
+
+def _exporters(settings: BaseSettings, name: str) -> None:
+    _list(settings, name)
+    for path in settings.getlist(name):
+        try:
+            load_object(path)
+        except (ImportError, NameError, ValueError) as error:
+            raise ConfigError(f"{name}: {path!r} cannot be loaded: {error}") from error
+
+
+CHECKS: dict[str, Callable[[BaseSettings, str], None]] = {
+    "NEWSCRAWL_OUTPUT_DIR": _folder,
+    "NEWSCRAWL_OUTPUT_ENABLED": _flag,
+    "NEWSCRAWL_REPLAY": _list,
+    "NEWSCRAWL_PRESET": _choice(*PRESETS),
+    "NEWSCRAWL_CONTACT": _text,
+    "NEWSCRAWL_ALLOW_ADDRESSES": _addresses,
+    "NEWSCRAWL_SITES_DIR": _folder,
+    "NEWSCRAWL_DEDUPE": _choice("mark", "drop_exact"),
+    "NEWSCRAWL_SNAPSHOTS_ENABLED": _flag,
+    "NEWSCRAWL_EXPORTERS": _exporters,
+    "NEWSCRAWL_PROGRESS_ENABLED": _flag,
+    "NEWSCRAWL_PROGRESS_S": _seconds,
+}
+"""How the value of each setting of ours is checked."""
+
+
+class SettingsAddon:
+    """Refuses settings that nobody reads and values that cannot be used, and names the nearest."""
+
+    def update_settings(self, settings: Settings) -> None:
+        """Raise :exc:`ConfigError` for the first fault."""
+        names = [name for name in settings if str(name).startswith(PREFIX)]
+        for name in names:
+            if name not in CHECKS:
+                raise ConfigError(f"{name} is no setting{did_you_mean(name, CHECKS)}; docs/settings.md lists them")
+        for name, check in CHECKS.items():
+            # A settings module of the user's own need not repeat the defaults.
+            settings.set(name, getattr(defaults, name), priority="default")
+            check(settings, name)
+
+
+class PresetAddon:
+    """Applies ``NEWSCRAWL_PRESET`` and the User-Agent; a value set in any other way wins."""
+
+    def update_settings(self, settings: Settings) -> None:
+        """Set delays, concurrency and throttling."""
+        for name, value in PRESETS[settings["NEWSCRAWL_PRESET"]].items():
+            settings.set(name, value, priority="addon")
+        contact = settings["NEWSCRAWL_CONTACT"].strip()
+        agent = f"newscrawl/{__version__}" + (f" (+{contact})" if contact else "")
+        settings.set("USER_AGENT", agent, priority="addon")
+
+
+class ReplayAddon:
+    """Puts the replay set in the network's place when ``NEWSCRAWL_REPLAY`` names one."""
+
+    def update_settings(self, settings: Settings) -> None:
+        """Set handlers, delays, concurrency and output folder for a replay."""
+        if not settings.getlist("NEWSCRAWL_REPLAY"):
+            return
+        handler = "newscrawl.downloadhandlers.ReplayDownloadHandler"
+        # Rows must come in one order whatever a user's settings say, so these are not for them to change.
+        forced = {
+            "CONCURRENT_REQUESTS": 1,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+            "CONCURRENT_ITEMS": 1,
+            "DOWNLOAD_DELAY": 0,
+            "DOWNLOAD_DELAY_PER_SLOT": {},
+            "DOWNLOAD_SLOTS": {},
+            "AUTOTHROTTLE_ENABLED": False,
+            "RETRY_ENABLED": False,
+            "HTTPCACHE_ENABLED": False,
+            "DOWNLOAD_HANDLERS_BASE": {},
+            "DOWNLOAD_HANDLERS": {"http": handler, "https": handler},
+            "JOBDIR": None,
+        }
+        for name, value in forced.items():
+            settings.set(name, value, priority=PRIORITIES["cmdline"] + 1)
+        middlewares = dict(settings.getdict("SPIDER_MIDDLEWARES"))
+        middlewares["newscrawl.spidermiddlewares.ReplayScopeMiddleware"] = 10
+        settings.set("SPIDER_MIDDLEWARES", middlewares, priority=PRIORITIES["cmdline"] + 1)
+        if (settings.getpriority("NEWSCRAWL_OUTPUT_DIR") or 0) <= PRIORITIES["project"]:
+            # A replay empties its folder: never the one that live crawls keep their rows in.
+            folder = Path(settings["NEWSCRAWL_OUTPUT_DIR"]) / "replay"
+            settings.set("NEWSCRAWL_OUTPUT_DIR", str(folder), priority="project")

@@ -1,0 +1,1 @@
+"""Keeping: bytes in, files out."""

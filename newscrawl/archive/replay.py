@@ -1,0 +1,209 @@
+"""Replay sets: captures that answer in place of the network.
+
+A set is opened from manifests: JSON Lines files that bind saved bodies to URLs (``docs/replay.md``). Every row is
+checked before the first request; a set that opens is whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from newscrawl.exceptions import ManifestError, did_you_mean
+from newscrawl.items import CaptureRef
+from newscrawl.urls import resolve, url_key
+
+_KEYS = ("file", "sha256", "url", "url_source", "fetched_at", "content_type", "status", "wrap")
+_OPTIONAL = ("note",)
+_NOT_CAPTURES = re.compile(r"(?i)(?:manifest\.jsonl|readme.*|\..*)$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capture:
+    """One stored response."""
+
+    id: str
+    """Unique within the set."""
+    url: str
+    """As asked for, or as assigned."""
+    url_assigned: bool
+    """True where the body's own URL is not known."""
+    status: int
+    content_type: str
+    fetched_at: datetime | None
+    """Aware. None where the time of the fetch is not known."""
+    path: Path
+    sha256: str
+    """Of the body."""
+
+    def body(self) -> bytes:
+        """Return the body. Raises :exc:`ManifestError` when the file has changed since the set was opened."""
+        return _checked_bytes(self.path, self.sha256, str(self.path))
+
+    @property
+    def ref(self) -> CaptureRef:
+        """What a row says of it: a loose file has no WARC record."""
+        return CaptureRef(payload_digest=f"sha256:{self.sha256}")
+
+
+class ReplaySet:
+    """Captures by URL."""
+
+    def __init__(self, captures: Iterable[Capture]) -> None:
+        self._by_id: dict[str, Capture] = {}
+        self._by_key: dict[str, list[Capture]] = {}
+        for capture in captures:
+            self._by_id[capture.id] = capture
+            self._by_key.setdefault(url_key(capture.url), []).append(capture)
+
+    @classmethod
+    def open(cls, paths: Iterable[Path]) -> ReplaySet:
+        """Read the manifests at *paths*. Raises :exc:`ManifestError` naming file, line and fault."""
+        captures: dict[str, Capture] = {}
+        for path in paths:
+            if path.suffix != ".jsonl":
+                raise ManifestError(f"{path}: a replay set is a manifest that ends in .jsonl (docs/replay.md)")
+            for capture in _read_manifest(path):
+                if capture.id in captures:
+                    raise ManifestError(f"{path}: {capture.url} is bound twice in this replay set")
+                captures[capture.id] = capture
+        if not captures:
+            raise ManifestError("the replay set holds no capture")
+        return cls(captures.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Capture]:
+        """Captures in the order of the manifests."""
+        return iter(self._by_id.values())
+
+    def __contains__(self, url: str) -> bool:
+        return url_key(url) in self._by_key
+
+    def find(self, url: str) -> Capture | None:
+        """Return the capture of *url*: the one stored under the same address, or under the same key."""
+        found = self._by_key.get(url_key(url), [])
+        return next((capture for capture in found if capture.url == url), found[0] if found else None)
+
+    def capture(self, identity: str) -> Capture:
+        """Return the capture called *identity*. Raises :exc:`KeyError`."""
+        return self._by_id[identity]
+
+    def starts(self) -> list[Capture]:
+        """Captures that a replay without start URLs visits: each successful HTML response, in order."""
+        return [capture for capture in self if capture.status == 200 and "html" in capture.content_type]
+
+    @property
+    def digest(self) -> str:
+        """Hex sha256 over what the set holds; the same for the same captures in any folder."""
+        rows = sorted(f"{c.url}\0{c.status}\0{c.sha256}\0{c.fetched_at}\0{c.url_assigned}" for c in self)
+        return hashlib.sha256("\n".join(rows).encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def first_fetched_at(self) -> datetime | None:
+        """Time of the earliest capture that has one."""
+        return min((capture.fetched_at for capture in self if capture.fetched_at), default=None)
+
+
+def _read_manifest(path: Path) -> Iterator[Capture]:
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise ManifestError(f"{path}: {error.strerror}") from error
+    folder = path.parent
+    listed: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        where = f"{path}:{number}"
+        row = _row(line, where)
+        capture = _capture(row, folder, where)
+        for key in (f"file {row['file']!r}", f"url {capture.url!r}"):
+            if key in listed:
+                raise ManifestError(f"{where}: {key} is already bound in {listed[key]}")
+            listed[key] = f"line {number}"
+        yield capture
+    for file in sorted(folder.iterdir()):
+        if file.is_file() and not _NOT_CAPTURES.match(file.name) and f"file {file.name!r}" not in listed:
+            raise ManifestError(
+                f"{path}: {file.name} lies in this folder and has no row; add one, or move the file elsewhere"
+            )
+
+
+def _row(line: bytes, where: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ManifestError(f"{where}: no JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise ManifestError(f"{where}: a JSON object is needed, not {line[:40]!r}")
+    for key in row:
+        if key not in (*_KEYS, *_OPTIONAL):
+            raise ManifestError(f"{where}: unknown key {key!r}{did_you_mean(key, _KEYS)}")
+    for key in _KEYS:
+        if key not in row:
+            raise ManifestError(f"{where}: key {key!r} is missing; there must be: {', '.join(_KEYS)}")
+    return row
+
+
+def _capture(row: dict[str, Any], folder: Path, where: str) -> Capture:
+    def refuse(key: str, need: str) -> ManifestError:
+        return ManifestError(f"{where}: {key}: {need}, not {row[key]!r}")
+
+    name, digest = row["file"], row["sha256"]
+    if not isinstance(name, str) or not name or Path(name).name != name:
+        raise refuse("file", "the name of a file in the manifest's own folder is needed")
+    if not isinstance(digest, str) or not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise refuse("sha256", "64 lower-case hex digits are needed")
+    url = row["url"]
+    if not isinstance(url, str) or resolve(None, url) is None:
+        raise refuse("url", "an absolute http or https URL is needed")
+    if row["url_source"] not in ("assigned", "found"):
+        raise refuse("url_source", "'assigned' or 'found' is needed")
+    if not isinstance(row["content_type"], str) or "\n" in row["content_type"]:
+        raise refuse("content_type", "a media type such as 'text/html; charset=utf-8' is needed")
+    if type(row["status"]) is not int or not 200 <= row["status"] <= 599:
+        raise refuse("status", "an HTTP status from 200 to 599 is needed")
+    if row["wrap"] not in ("fragment", None):
+        raise refuse("wrap", "'fragment' or null is needed")
+    _checked_bytes(folder / name, digest, where)
+    return Capture(
+        id=f"{name}@{digest[:16]}",
+        url=resolve(None, url) or url,
+        url_assigned=row["url_source"] == "assigned",
+        status=row["status"],
+        content_type=row["content_type"],
+        fetched_at=_time(row["fetched_at"], refuse("fetched_at", "null or a UTC time such as '2023-03-22T08:15:00Z' is needed")),
+        path=folder / name,
+        sha256=digest,
+    )
+
+
+def _time(value: Any, refusal: ManifestError) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        raise refusal from None
+    if moment.tzinfo is None:
+        raise refusal
+    return moment
+
+
+def _checked_bytes(path: Path, digest: str, where: str) -> bytes:
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise ManifestError(f"{where}: {path.name}: {error.strerror}") from error
+    found = hashlib.sha256(body).hexdigest()
+    if found != digest:
+        raise ManifestError(f"{where}: {path.name} has changed: its sha256 is {found}, the manifest says {digest}")
+    return body

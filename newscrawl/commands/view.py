@@ -1,0 +1,16 @@
+"""``scrapy view``: Scrapy's own; it keeps nothing."""
+
+from __future__ import annotations
+
+import argparse
+
+from scrapy.commands import view
+
+
+class Command(view.Command):
+    """Scrapy's command, without the run that ``scrapy crawl`` keeps."""
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        self.settings.set("NEWSCRAWL_OUTPUT_ENABLED", False, priority="cmdline")

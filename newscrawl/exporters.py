@@ -1,0 +1,76 @@
+"""Writers of kept items. ``NEWSCRAWL_EXPORTERS`` names them in order; each is handed every item and its response."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from newscrawl import signals
+from newscrawl.archive.snapshot import snapshot_ref
+from newscrawl.items import Article, as_row
+from newscrawl.ledger import Exchange, Ledger, ledger_of
+from newscrawl.urls import host_of
+
+# Programs other than JSON parsers take these for the end of a line.
+_LINE_ENDS = re.compile("[\u0085\u2028\u2029\ud800-\udfff\ufeff]")
+
+
+def json_line(row: dict[str, Any]) -> bytes:
+    """Return *row* as one line of JSON Lines in UTF-8, newline included.
+
+    Characters that some reader would take for a line end, and lone surrogates, are written as escapes.
+    """
+    text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+    return _LINE_ENDS.sub(lambda match: f"\\u{ord(match.group()):04x}", text).encode("utf-8") + b"\n"
+
+
+class SnapshotExporter:
+    """Writes the raw HTML beside a row, and beside nothing for an item that was dropped: a page read is kept."""
+
+    def __init__(self, ledger: Ledger, *, enabled: bool) -> None:
+        self.ledger = ledger
+        self.enabled = enabled
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(ledger_of(crawler), enabled=crawler.settings.getbool("NEWSCRAWL_SNAPSHOTS_ENABLED"))
+
+    def export_item(self, item: Any, response: Response | None, exchange: Exchange | None) -> None:
+        """Write the snapshot of *response* and refer to it in *item*."""
+        if not self.enabled or response is None or self.ledger.folder is None:
+            return
+        fetched_at = exchange.fetched_at if exchange is not None else None
+        ref = snapshot_ref(response.body, host_of(response.url), fetched_at)
+        self.ledger.write_snapshot(ref, response.body)
+        if isinstance(item, Article):
+            item.snapshot = ref
+
+    def export_dropped(self, item: Any, response: Response | None, exchange: Exchange | None) -> None:
+        """Write the snapshot of a page whose item was dropped."""
+        self.export_item(item, response, exchange)
+
+
+class JsonLinesExporter:
+    """Appends rows to the run's JSON Lines file."""
+
+    def __init__(self, crawler: Crawler, ledger: Ledger) -> None:
+        self.crawler = crawler
+        self.ledger = ledger
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler, ledger_of(crawler))
+
+    def export_item(self, item: Any, response: Response | None, exchange: Exchange | None) -> None:
+        """Append *item*'s row."""
+        if not isinstance(item, Article):
+            return
+        line = json_line(as_row(item))
+        self.ledger.write_row(line)
+        if self.ledger.failure is None:
+            self.ledger.count_row(item)
+            self.crawler.signals.send_catch_log(signals.row_kept, article=item, line=line)

@@ -1,0 +1,218 @@
+"""What lives as long as a crawl: the ledger, the exporters, the progress line."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text as RichText
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.http import Response
+from scrapy.utils.asyncio import create_looping_call
+from scrapy.utils.defer import deferred_from_coro
+from scrapy.utils.misc import build_from_crawler, load_object
+
+from newscrawl.archive.replay import ReplaySet
+from newscrawl.archive.snapshot import UNDATED
+from newscrawl.ledger import Exchange, Ledger, RunState, bind_ledger, ledger_of
+
+logger = logging.getLogger("newscrawl")
+
+
+class LedgerExtension:
+    """Opens the ledger before any other part exists, and closes it after all of them."""
+
+    def __init__(self, crawler: Crawler, ledger: Ledger) -> None:
+        self.crawler = crawler
+        self.ledger = ledger
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        paths = [Path(path) for path in settings.getlist("NEWSCRAWL_REPLAY")]
+        replay = ReplaySet.open(paths) if paths else None
+        enabled = settings.getbool("NEWSCRAWL_OUTPUT_ENABLED")
+        started_at = datetime.now(UTC)
+        if replay is not None:
+            run_id, stamp = f"replay-{replay.digest[:12]}", _stamp(replay.first_fetched_at)
+        else:
+            stamp = _stamp(started_at)
+            run_id = f"{stamp}-{secrets.token_hex(2)}"
+        ledger = Ledger(
+            Path(settings["NEWSCRAWL_OUTPUT_DIR"]) if enabled else None,
+            name=crawler.spider.name if crawler.spider is not None else "newscrawl",
+            run_id=run_id,
+            stamp=stamp,
+            replay=replay,
+        )
+        ledger.started_at = started_at
+        ledger.open()
+        bind_ledger(crawler, ledger)
+        extension = cls(crawler, ledger)
+        ledger.on_failure = extension.storage_failed
+        crawler.signals.connect(extension.spider_error, signals.spider_error)
+        crawler.signals.connect(extension.item_error, signals.item_error)
+        crawler.signals.connect(extension.spider_closed, signals.spider_closed)
+        crawler.signals.connect(extension.engine_stopped, signals.engine_stopped)
+        return extension
+
+    def storage_failed(self) -> None:
+        """Stop the crawl: what comes now could not be kept."""
+        logger.error("Storage failed: %s", self.ledger.failure)
+        deferred_from_coro(self.crawler.engine.close_spider_async(reason="storage_failed"))
+
+    def spider_error(self) -> None:
+        """Count an exception of a callback."""
+        self.ledger.state.errors += 1
+
+    def item_error(self) -> None:
+        """Count an exception of a pipeline."""
+        self.ledger.state.errors += 1
+
+    def spider_closed(self, reason: str) -> None:
+        """Note why the crawl ended."""
+        self.ledger.reason = reason
+
+    def engine_stopped(self) -> None:
+        """Write the report and give the folder back; nothing of the crawl runs any more."""
+        ledger = self.ledger
+        live = ledger.replay is None
+        # A replay's report has no clock in it: the same captures give the same report.
+        started = ledger.started_at.isoformat(timespec="seconds") if live and ledger.started_at else None
+        report = {
+            "run_id": ledger.run_id,
+            "spider": ledger.name,
+            "finish_reason": ledger.reason,
+            "started_at": started,
+            "ended_at": datetime.now(UTC).isoformat(timespec="seconds") if live else None,
+            **ledger.state.as_report(),
+        }
+        ledger.close(report)
+
+
+def _stamp(moment: datetime | None) -> str:
+    """``20230322T081500000Z``, as file names have it."""
+    if moment is None:
+        return UNDATED
+    moment = moment.astimezone(UTC)
+    return f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}Z"
+
+
+class ExportExtension:
+    """Hands each kept item, and each dropped one, to the exporters of ``NEWSCRAWL_EXPORTERS``."""
+
+    def __init__(self, crawler: Crawler, exporters: list[Any]) -> None:
+        self.ledger = ledger_of(crawler)
+        self.exporters = exporters
+        self.droppers = [exporter for exporter in exporters if hasattr(exporter, "export_dropped")]
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings.getbool("NEWSCRAWL_OUTPUT_ENABLED"):
+            raise NotConfigured
+        paths = crawler.settings.getlist("NEWSCRAWL_EXPORTERS")
+        extension = cls(crawler, [build_from_crawler(load_object(path), crawler) for path in paths])
+        crawler.signals.connect(extension.item_scraped, signals.item_scraped)
+        crawler.signals.connect(extension.item_dropped, signals.item_dropped)
+        return extension
+
+    def item_scraped(self, item: Any, response: Response | None) -> None:
+        """Hand over a kept item."""
+        exchange = self._exchange(response)
+        for exporter in self.exporters:
+            exporter.export_item(item, response, exchange)
+
+    def item_dropped(self, item: Any, response: Response | None) -> None:
+        """Hand over a dropped item."""
+        exchange = self._exchange(response)
+        for exporter in self.droppers:
+            exporter.export_dropped(item, response, exchange)
+
+    def _exchange(self, response: Response | None) -> Exchange | None:
+        return self.ledger.exchange(response.request) if response is not None else None
+
+
+class ProgressExtension:
+    """One live line on a terminal, a plain line in the log now and then elsewhere."""
+
+    def __init__(self, crawler: Crawler, *, live: bool, interval_s: float) -> None:
+        self.crawler = crawler
+        self.ledger = ledger_of(crawler)
+        self.interval_s = 0.5 if live else interval_s
+        self.live: Live | None = None
+        self.console = Console(stderr=True) if live else None
+        self.task = create_looping_call(self.show)
+        self.last_pages = 0
+        self.handlers: list[tuple[logging.StreamHandler[Any], Any]] = []
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        if not settings.getbool("NEWSCRAWL_OUTPUT_ENABLED"):
+            raise NotConfigured
+        live = settings.getbool("NEWSCRAWL_PROGRESS_ENABLED") and sys.stderr.isatty() and not settings["LOG_FILE"]
+        interval_s = settings.getfloat("NEWSCRAWL_PROGRESS_S")
+        if not live and not interval_s:
+            raise NotConfigured
+        extension = cls(crawler, live=live, interval_s=interval_s)
+        crawler.signals.connect(extension.spider_opened, signals.spider_opened)
+        crawler.signals.connect(extension.spider_closed, signals.spider_closed)
+        return extension
+
+    def spider_opened(self, spider: Spider) -> None:
+        """Begin."""
+        if self.console is not None:
+            self.live = Live(console=self.console, transient=True, auto_refresh=False)
+            self.live.start()
+            # Log lines go above the live line: rich has put its own stream in place of stderr.
+            for handler in logging.getLogger().handlers:
+                if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
+                    self.handlers.append((handler, handler.setStream(sys.stderr)))
+        self.task.start(self.interval_s, now=self.console is not None)
+
+    def spider_closed(self, spider: Spider) -> None:
+        """Leave the terminal as it was."""
+        if self.task.running:
+            self.task.stop()
+        for handler, stream in self.handlers:
+            if stream is not None:
+                handler.setStream(stream)
+        if self.live is not None:
+            self.live.stop()
+        elif self.ledger.state.page_count:
+            logger.info("%s", self.line())
+
+    def show(self) -> None:
+        """Show where the crawl stands."""
+        if self.live is not None:
+            self.live.update(RichText(self.line(), style="cyan"), refresh=True)
+        else:
+            logger.info("%s", self.line())
+
+    def line(self) -> str:
+        """Return where the crawl stands, on one line."""
+        scheduler = self.crawler.engine.scheduler
+        queued = len(scheduler) if scheduler is not None and hasattr(scheduler, "__len__") else 0
+        state = self.ledger.state
+        rate = (state.page_count - self.last_pages) / self.interval_s
+        self.last_pages = state.page_count
+        return f"{progress_line(state)}, {queued} queued, {rate:.1f} pages/s"
+
+
+def progress_line(state: RunState) -> str:
+    """Return the counts of *state* on one line.
+
+    >>> progress_line(RunState())
+    '0 pages, 0 articles, 0 duplicates, 0 errors'
+    """
+    duplicates = sum(state.duplicates.values())
+    errors = state.errors + sum(state.failed.values())
+    return f"{state.page_count} pages, {state.articles} articles, {duplicates} duplicates, {errors} errors"

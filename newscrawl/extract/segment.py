@@ -1,0 +1,473 @@
+"""Places: which text of a page is headline, story, caption, list of links, notice, or page furniture.
+
+The order of the work: rules mark zones while the tree is walked; short lines are typed; the element that holds
+the story is found; then each block gets its place. Nothing is thrown away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+
+from lxml.etree import _Element as Element
+
+from newscrawl.extract import rules
+from newscrawl.extract.tree import Block, Mark, MediaNode, page_text_length, walk
+from newscrawl.sites import Layout
+from newscrawl.text import weight
+from newscrawl.urls import looks_like_tag
+
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_SENTENCE_END = re.compile(r"[。！？!?.…：:；;”\"'」』）)—]\s*$|[。！？；，、]|[.,;!?]\s")
+_NEVER_ZONES = frozenset(("html", "body", "main", "article"))
+_CHROME_TAGS = {
+    "nav": Mark(place="chrome", rule="nav"),
+    "select": Mark(place="chrome", rule="form_control"),
+    "button": Mark(place="chrome", rule="form_control"),
+    "textarea": Mark(place="chrome", rule="form_control"),
+    "option": Mark(place="chrome", rule="form_control"),
+    "dialog": Mark(place="chrome", rule="dialog"),
+}
+_CAPTION = Mark(place="caption", rule="figcaption")
+_HIDDEN = Mark(place="chrome", rule="hidden")
+_FOOTER = Mark(place="chrome", rule="footer")
+_HEADER = Mark(place="chrome", rule="header")
+_ASIDE = Mark(place="chrome", rule="aside")
+_FORM = Mark(place="chrome", rule="form")
+_INNER_ASIDE = Mark(place="removed", kind="other", rule="aside")
+_ARTICLE_PART = re.compile(r"article|entry|post|story|content|title|headline|detail", re.I)
+_GOOD_WEIGHT = 36
+_DESCENT = 0.7
+
+
+@dataclass(slots=True)
+class Segmented:
+    """A page with every block in its place."""
+
+    blocks: list[Block]
+    media: list[MediaNode]
+    container: Element | None
+    """The element that holds the story; None where the page has none."""
+    headline: Block | None
+    first: int
+    """Index of the first block of the article's block."""
+    last: int
+    """Index after its last block."""
+
+    def article_blocks(self) -> list[Block]:
+        """The blocks of the article's block, in reading order."""
+        return self.blocks[self.first : self.last]
+
+
+class Marker:
+    """Gives elements their marks: a profile's first, then the generic rules'."""
+
+    def __init__(self, root: Element, layout: Layout | None, *, without: frozenset[str] = frozenset()) -> None:
+        self.rules = [rule for rule in rules.ELEMENT_RULES if rule.name not in without]
+        self.without = without
+        self.by_words: dict[str, rules.ElementRule | None] = {}
+        self.total = page_text_length(root) or 1
+        self.container: Element | None = None
+        self.headline: Element | None = None
+        self.marked: dict[Element, Mark] = {}
+        if layout is not None:
+            self._apply(root, layout)
+
+    def _apply(self, root: Element, layout: Layout) -> None:
+        self.container = _first(root, layout.body)
+        self.headline = _first(root, layout.headline)
+        wanted: list[tuple[str, str | None, tuple[object, ...]]] = [
+            ("chrome", None, layout.chrome),
+            ("related", None, layout.related),
+            ("promoted", None, layout.promoted),
+            ("removed", "byline", layout.authors),
+            ("removed", "dateline", layout.dateline),
+            ("caption", None, layout.caption),
+            *(("removed", kind, selectors) for kind, selectors in layout.noise.items()),
+        ]
+        for place, kind, selectors in wanted:
+            name = f"profile:{kind or place}"
+            if name in self.without:
+                continue
+            for selector in selectors:
+                for element in selector.find(root):  # type: ignore[attr-defined]
+                    self.marked.setdefault(element, Mark(place=place, kind=kind, rule=name))  # type: ignore[arg-type]
+
+    def __call__(self, element: Element, outer: Mark | None) -> Mark | None:
+        """Return the mark that holds inside *element*; *outer* is the one around it."""
+        if outer is not None:
+            # Furniture inside a zone (a button in a share bar) would only cut the zone in pieces.
+            return outer
+        own = self.marked.get(element)
+        if own is not None:
+            return own
+        if element is self.container or element is self.headline:
+            return None
+        return self._generic(element)
+
+    def _generic(self, element: Element) -> Mark | None:
+        tag = element.tag
+        chrome = _CHROME_TAGS.get(tag)
+        if chrome is not None:
+            return chrome
+        if tag == "figcaption":
+            return None if "figcaption" in self.without else _CAPTION
+        if tag in _NEVER_ZONES:
+            return None
+        attributes = element.attrib
+        if not attributes and tag not in ("aside", "header", "footer", "form"):
+            return None
+        if "hidden" in attributes or "display:none" in (element.get("style") or "").replace(" ", ""):
+            return _HIDDEN if not self._holds(element, 0.35) else None
+        found = self._by_rule(element, tag)
+        if found is not None:
+            return found
+        if tag in ("aside", "header", "footer", "form"):
+            return self._by_tag(element, tag)
+        return None
+
+    def _by_rule(self, element: Element, tag: str) -> Mark | None:
+        words = " ".join(
+            filter(None, (element.get("class"), element.get("id"), element.get("role"), element.get("aria-label")))
+        )
+        if not words:
+            return None
+        if words in self.by_words:
+            rule = self.by_words[words]
+        else:
+            rule = next((rule for rule in self.rules if rule.pattern.search(words)), None)
+            self.by_words[words] = rule
+        if rule is None:
+            return None
+        if tag in HEADINGS and rule.place != "chrome":
+            # A heading is the label of what follows it, and a headline may be called anything.
+            return None
+        if tag == "a" or self._holds(element, rule.max_share):
+            return None
+        if rule.place == "chrome" and self.headline is None and next(element.iter("h1"), None) is not None:
+            # Some themes put the headline into an element called header or banner.
+            return None if next(element.iter("nav", "form"), None) is None else rule.mark()
+        return rule.mark()
+
+    def _by_tag(self, element: Element, tag: str) -> Mark | None:
+        inside = any(parent.tag in ("article", "main") for parent in element.iterancestors())
+        if tag == "aside":
+            if self._holds(element, 0.35):
+                return None
+            return _INNER_ASIDE if any(p.tag == "article" for p in element.iterancestors()) else _ASIDE
+        if tag == "form":
+            # Some systems wrap the whole page in one form.
+            return _FORM if not self._holds(element, 0.2) else None
+        if inside or _ARTICLE_PART.search(element.get("class") or ""):
+            return None
+        if tag == "footer":
+            return None if self._holds(element, 0.35) else _FOOTER
+        plain = next(element.iter("h1"), None) is not None and next(element.iter("nav", "form"), None) is None
+        return None if plain or self._holds(element, 0.35) else _HEADER
+
+    def _holds(self, element: Element, share: float) -> bool:
+        if not len(element):
+            return len(element.text or "") > share * self.total
+        return page_text_length(element) > share * self.total
+
+
+def _first(root: Element, selectors: tuple[object, ...]) -> Element | None:
+    for selector in selectors:
+        found = selector.find(root)  # type: ignore[attr-defined]
+        if found:
+            return found[0]  # type: ignore[no-any-return]
+    return None
+
+
+def segment(
+    root: Element,
+    layout: Layout | None = None,
+    *,
+    titles: tuple[str, ...] = (),
+    without: frozenset[str] = frozenset(),
+) -> Segmented:
+    """Give every block below *root* its place.
+
+    *titles* are what metadata calls the page (JSON-LD, og:title, ``<title>``), best first. *without* names rules
+    to leave out; it is there to show what each rule is for.
+    """
+    marker = Marker(root, layout, without=without)
+    walked = walk(root, marker)
+    blocks = walked.blocks
+    _type_zones(blocks)
+    typed = _typed_lines(blocks, without)
+    container = marker.container if marker.container is not None else _container(blocks, typed)
+    headline = _headline(blocks, marker.headline, container, titles)
+    page = Segmented(blocks, walked.media, container, headline, 0, 0)
+    if container is None:
+        if headline is not None:
+            headline.put("headline", rule="headline")
+        return page
+    _place_article(page, typed, without)
+    return page
+
+
+def _type_zones(blocks: list[Block]) -> None:
+    for block in blocks:
+        if block.mark is not None:
+            block.put(block.mark.place, block.mark.kind, block.mark.rule)
+
+
+def _typed_lines(blocks: list[Block], without: frozenset[str]) -> dict[int, rules.LineRule]:
+    """Return the line rule that fits each free block, by index."""
+    typed = {}
+    active = [rule for rule in rules.LINE_RULES if rule.name not in without]
+    for index, block in enumerate(blocks):
+        if block.mark is not None or block.weight > 400 or block.element.tag in HEADINGS:
+            continue
+        for rule in active:
+            if block.weight <= rule.max_weight and rule.pattern.search(block.text):
+                typed[index] = rule
+                break
+    return typed
+
+
+def is_prose(block: Block) -> bool:
+    """Return whether *block* reads like running text."""
+    return (
+        block.weight >= _GOOD_WEIGHT
+        and block.link_weight <= 0.4 * block.weight
+        and (block.weight >= 120 or _SENTENCE_END.search(block.text) is not None)
+    )
+
+
+def _container(blocks: list[Block], typed: dict[int, rules.LineRule]) -> Element | None:
+    """Return the smallest element that holds most of the page's running text.
+
+    The weight of each paragraph is added to all elements around it; from the root, the walk goes down as long
+    as one child holds nearly all of it, and so stops where a story is split over siblings.
+    """
+    held: defaultdict[Element, float] = defaultdict(float)
+    below: defaultdict[Element | None, dict[Element, None]] = defaultdict(dict)
+    for index, block in enumerate(blocks):
+        if block.mark is not None or index in typed or block.element.tag in HEADINGS or not is_prose(block):
+            continue
+        score = min(block.weight, 1200) * (1 - block.link_share)
+        element: Element | None = block.element
+        inner: Element | None = None
+        while element is not None:
+            held[element] += score
+            if inner is not None:
+                below[element][inner] = None
+            inner, element = element, element.getparent()
+        below[None][inner] = None  # type: ignore[index]
+    if not held:
+        return None
+    current = max(below[None], key=held.__getitem__)
+    while below[current]:
+        best = max(below[current], key=held.__getitem__)
+        if held[best] < _DESCENT * held[current] or best.tag in ("p", "span", "font"):
+            break
+        current = best
+    if current.tag in ("p", "span", "font", "b", "strong") and current.getparent() is not None:
+        current = current.getparent()  # type: ignore[assignment]
+    return current
+
+
+def _headline(
+    blocks: list[Block], chosen: Element | None, container: Element | None, titles: tuple[str, ...]
+) -> Block | None:
+    """Return the block of the headline: the heading that metadata names, or the best-ranked near the story."""
+    if chosen is not None:
+        for block in blocks:
+            if block.element is chosen or chosen in block.element.iterancestors():
+                return block
+    start = next((i for i, block in enumerate(blocks) if _within(block.element, container)), len(blocks))
+    wanted = [squeezed(title) for title in titles if title]
+    best, best_score = None, 0.0
+    for index, block in enumerate(blocks):
+        if block.mark is not None or not 3 <= block.weight <= 500:
+            continue
+        score = _headline_score(block, wanted)
+        if score <= 0:
+            continue
+        if index > start and not _within(block.element, container):
+            score -= 3
+        elif index <= start:
+            # Of several headings above the story the nearest is the most likely.
+            score += 1 - min(start - index, 20) / 40
+        if score > best_score:
+            best, best_score = block, score
+    return best
+
+
+def _headline_score(block: Block, wanted: list[str]) -> float:
+    tag = block.element.tag
+    score = {"h1": 2.0, "h2": 1.2, "h3": 0.6}.get(str(tag), 0.0)
+    words = f"{block.element.get('class') or ''} {block.element.get('id') or ''}"
+    if re.search(r"headline|title|biaoti|tit\b", words, re.I) and not re.search(r"sub-?title|site-?title", words, re.I):
+        score += 0.8
+    if block.element.get("itemprop") == "headline":
+        score += 1.5
+    if score == 0 and tag not in ("div", "td", "p", "span", "font", "center", "strong", "b"):
+        return 0.0
+    text = squeezed(block.text)
+    for rank, title in enumerate(wanted):
+        if not text or not title:
+            continue
+        if text == title:
+            return score + 4 - 0.3 * rank
+        if len(text) >= 6 and (title.startswith(text) or (text in title and len(text) >= 0.5 * len(title))):
+            return score + 2.5 - 0.3 * rank
+    return score if score >= 1.2 and block.link_share < 0.9 else 0.0
+
+
+def squeezed(text: str) -> str:
+    """Letters and digits only, lower case: for telling whether two titles say the same."""
+    return "".join(filter(str.isalnum, text)).casefold()
+
+
+def _within(element: Element | None, container: Element | None) -> bool:
+    while element is not None:
+        if element is container:
+            return True
+        element = element.getparent()
+    return False
+
+
+def _place_article(page: Segmented, typed: dict[int, rules.LineRule], without: frozenset[str]) -> None:
+    blocks, container = page.blocks, page.container
+    inside = [i for i, block in enumerate(blocks) if _within(block.element, container)]
+    if not inside:
+        return
+    low, high = inside[0], inside[-1] + 1
+    prose = [i for i in inside if blocks[i].mark is None and i not in typed and is_prose(blocks[i])]
+    if not prose:
+        prose = [i for i in inside if blocks[i].mark is None and i not in typed and blocks[i].weight >= 8][:1]
+    first, last = (prose[0], prose[-1]) if prose else (high, low)
+    head = blocks.index(page.headline) if page.headline is not None else low
+    page.first, page.last = min(low, head), max(high, head + 1)
+    shared = _shared_block(page)
+    if shared is not None:
+        around = [i for i, block in enumerate(blocks) if _within(block.element, shared)]
+        page.first, page.last = min(page.first, around[0]), max(page.last, around[-1] + 1)
+    _Placer(page, typed, without, low, high, first, last).place()
+
+
+def _shared_block(page: Segmented) -> Element | None:
+    """Return the smallest element that holds headline and story, unless that is the whole page."""
+    if page.headline is None or page.container is None:
+        return page.container
+    above = set(page.headline.element.iterancestors())
+    above.add(page.headline.element)
+    element: Element | None = page.container
+    while element is not None and element not in above:
+        element = element.getparent()
+    if element is None or element.tag in ("body", "html"):
+        return page.container
+    return element
+
+
+class _Placer:
+    """Gives each free block of the article's block its place, in reading order."""
+
+    def __init__(
+        self,
+        page: Segmented,
+        typed: dict[int, rules.LineRule],
+        without: frozenset[str],
+        low: int,
+        high: int,
+        first: int,
+        last: int,
+    ) -> None:
+        self.page, self.typed, self.without = page, typed, without
+        self.low, self.high, self.first, self.last = low, high, first, last
+        self.listed: tuple[str, Element] | None = None
+        """Place of the links that follow a label, and the label's element."""
+
+    def place(self) -> None:
+        for index in range(self.page.first, self.page.last):
+            block = self.page.blocks[index]
+            if block is self.page.headline:
+                block.put("headline", rule="headline")
+                self.listed = None
+            elif block.mark is None:
+                self.place_block(index, block)
+
+    def place_block(self, index: int, block: Block) -> None:
+        if index in self.typed:
+            rule = self.typed[index]
+            if not rule.edge_only or not self.first <= index <= self.last:
+                block.put("removed", rule.kind, rule.name)
+                return
+        if self.place_links(index, block):
+            return
+        self.listed = None
+        if self.is_bare_byline(index, block):
+            block.put("removed", "byline", "bare_byline")
+        elif self.low <= index < self.high and self.is_story(index, block):
+            block.put("body", rule="story")
+        else:
+            block.put("removed", "other", "unknown")
+
+    def is_story(self, index: int, block: Block) -> bool:
+        if self.first <= index <= self.last:
+            return True
+        if block.weight == 0:
+            return False
+        if index < self.first:
+            return block.element.tag not in HEADINGS and _SENTENCE_END.search(block.text) is not None and block.weight >= 16
+        return block.weight >= 12 and block.link_share < 0.4 and _SENTENCE_END.search(block.text) is not None
+
+    def place_links(self, index: int, block: Block) -> bool:
+        """Place labels, lists of links and lists of tags; return whether *block* was one."""
+        text = block.text
+        label = rules.RELATED_LABEL.match(text) if "related_label" not in self.without else None
+        if label is not None and (block.weight - block.link_weight <= weight(label.group()) + 8 or not block.links) and (
+            block.links or block.weight <= 60
+        ) and not (block.links and block.link_share < 0.4 and block.weight > 60):
+            block.put("related", rule="related_label")
+            self.listed = ("related", block.element)
+            return True
+        if rules.PROMOTED_LABEL.match(text) and block.weight <= 60:
+            block.put("promoted", rule="promoted_label")
+            self.listed = ("promoted", block.element)
+            return True
+        if not block.links:
+            return False
+        if any(is_tag_link(link.element) for link in block.links):
+            label = rules.TAG_LABEL.match(text)
+            rest = block.weight - block.link_weight - (weight(label.group()) if label else 0)
+            alone = rest <= 8 and (label is not None or not is_prose(block)) and block.weight <= 400
+            if alone and not (self.first <= index <= self.last and label is None and len(block.links) == 1):
+                block.put("removed", "other", "tag_list")
+                return True
+            return False
+        ornament = sum(1 for _ in filter(str.isalnum, text)) == 0
+        if block.weight - block.link_weight > 6 or (ornament and block.weight):
+            return False
+        return self.place_bare_links(index, block)
+
+    def place_bare_links(self, index: int, block: Block) -> bool:
+        if self.listed is not None:
+            block.put(self.listed[0], rule=f"{self.listed[0]}_label")  # type: ignore[arg-type]
+            return True
+        if block.weight == 0:
+            return False
+        if len(block.links) > 1 and "bare_links" not in self.without:
+            block.put("promoted", rule="bare_links")
+            return True
+        if block.element.tag == "li" and block.weight >= 16:
+            block.put("related", rule="link_list")
+            return True
+        return False
+
+    def is_bare_byline(self, index: int, block: Block) -> bool:
+        """A name alone, right below the source line (Voice of America prints its reporters so)."""
+        if "bare_byline" in self.without or index == 0 or index >= self.first or block.links:
+            return False
+        above = self.page.blocks[index - 1]
+        named = re.fullmatch(r"[\u4e00-\u9fff]{2,4}|[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){1,3}", block.text)
+        return above.kind == "source_line" and named is not None
+
+
+def is_tag_link(element: Element) -> bool:
+    """Return whether a link leads to a page of a subject."""
+    return "tag" in (element.get("rel") or "").split() or looks_like_tag(element.get("href") or "")

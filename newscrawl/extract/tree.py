@@ -1,0 +1,255 @@
+"""One parse of a page, and its text cut into blocks.
+
+A block is the text between two block-level boundaries, a paragraph as a reader sees it. Every text node of the
+tree belongs to exactly one block, so that what becomes of the page's text can be accounted for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from newscrawl.text import clean_line, weight
+
+Place = Literal["headline", "body", "caption", "related", "promoted", "removed", "chrome"]
+
+_PARSER_OPTIONS = {"remove_comments": True, "remove_pis": True, "encoding": "utf-8", "no_network": True}
+_WITHOUT_TEXT = ("script", "style", "template", "noscript", "svg", "iframe", "object", "canvas", "head")
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr q rp rt ruby s "
+    "samp small source span strike strong sub sup time tt u var wbr picture br".split()
+)
+_MEDIA = frozenset(("img", "figure", "picture", "video"))
+# A tag that long is no tag: libxml2 compares each attribute with all before it, which takes minutes.
+_TAG_BOMB = re.compile(rb"<[^<>]{65536}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """The place that a rule gives to an element and all it holds."""
+
+    place: Place
+    kind: str | None = None
+    """For ``removed``: one of :data:`newscrawl.items.RemovedKind`."""
+    rule: str
+    """Name of the rule, for people."""
+
+
+@dataclass(slots=True)
+class BlockLink:
+    """A link inside a block."""
+
+    element: Element
+    text: str
+
+
+@dataclass(slots=True)
+class Block:
+    """The text between two block-level boundaries."""
+
+    element: Element
+    """Nearest block-level ancestor of the text; for skipped chrome its topmost element."""
+    raw: str
+    """The text nodes, joined as they stand."""
+    links: list[BlockLink]
+    mark: Mark | None
+    """The zone the block stands in. None where no rule decided."""
+    text: str = ""
+    """:attr:`raw` on one line, blanks collapsed; line breaks of the page are newlines."""
+    weight: int = 0
+    """Letters and digits, Chinese, Japanese and Korean ones counted twice."""
+    link_weight: int = 0
+    """The part of :attr:`weight` that is linked."""
+    place: Place = "chrome"
+    kind: str | None = None
+    rule: str | None = None
+
+    @property
+    def link_share(self) -> float:
+        """0 to 1."""
+        return self.link_weight / self.weight if self.weight else 0.0
+
+    def put(self, place: Place, kind: str | None = None, rule: str | None = None) -> None:
+        """Give the block its place."""
+        self.place, self.kind, self.rule = place, kind, rule
+
+
+@dataclass(frozen=True)
+class MediaNode:
+    """An image or video element, and the block it stands before."""
+
+    element: Element
+    mark: Mark | None
+    block_index: int
+
+
+@dataclass(slots=True)
+class Blocks:
+    """The walked page."""
+
+    blocks: list[Block] = field(default_factory=list)
+    media: list[MediaNode] = field(default_factory=list)
+
+
+def parse(utf8: bytes) -> Element | None:
+    """Return the root of an HTML page, or None for a page without elements or one built to hang the parser.
+
+    NUL bytes are dropped first: the parser would stop at one and lose the rest of the page.
+    """
+    if b"\0" in utf8:
+        utf8 = utf8.replace(b"\0", b"")
+    if len(utf8) > 65536 and _TAG_BOMB.search(utf8):
+        return None
+    try:
+        return etree.fromstring(utf8, etree.HTMLParser(**_PARSER_OPTIONS))
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def json_ld_texts(root: Element) -> list[str]:
+    """Return the contents of the page's JSON-LD scripts. Call before :func:`drop_scripts`."""
+    return [
+        script.text
+        for script in root.iter("script")
+        if script.text and "ld+json" in (script.get("type") or "").lower()
+    ]
+
+
+def drop_scripts(root: Element) -> None:
+    """Remove elements whose content nobody reads as text. ``<head>`` stays, without scripts and styles."""
+    etree.strip_elements(root, *(tag for tag in _WITHOUT_TEXT if tag != "head"), with_tail=False)
+
+
+def page_text_length(root: Element) -> int:
+    """Return the characters of text below *root*, blanks included."""
+    return len(etree.tostring(root, method="text", encoding="unicode"))
+
+
+def walk(root: Element, mark_of: Callable[[Element, Mark | None], Mark | None]) -> Blocks:
+    """Cut the text below *root* into blocks.
+
+    *mark_of(element, outer)* gives an element's own mark; it is asked for each element that stands in no zone
+    yet, in document order. Elements marked ``chrome`` are not walked: each is one block.
+    """
+    return _Walker(mark_of).walked(root)
+
+
+class _Walker:
+    def __init__(self, mark_of: Callable[[Element, Mark | None], Mark | None]) -> None:
+        self.mark_of = mark_of
+        self.out = Blocks()
+        self.pieces: list[str] = []
+        self.links: list[BlockLink] = []
+        self.open_links: list[tuple[Element, int]] = []
+
+    def walked(self, root: Element) -> Blocks:
+        """Walk with a stack of our own: a page may be nested deeper than Python's."""
+        stack: list[tuple[Iterator[Element], Element, Element, Mark | None]] = []
+        block, mark = root, None
+        children = iter(root)
+        self.text(root.text)
+        element = root
+        while True:
+            child = next(children, None)
+            if child is not None:
+                entered = self.enter(child, block, mark)
+                if entered is None:
+                    self.text(child.tail)
+                    continue
+                stack.append((children, element, block, mark))
+                block, mark = entered
+                element, children = child, iter(child)
+                self.text(child.text)
+                continue
+            if element.tag == "a":
+                self.close_link(element)
+            if not stack:
+                break
+            left, left_block, left_mark = element, block, mark
+            children, element, block, mark = stack.pop()
+            if left_block is not block or left_mark is not mark:
+                self.flush(left_block, left_mark)
+            self.text(left.tail)
+        self.flush(block, mark)
+        return self.out
+
+    def enter(self, child: Element, block: Element, mark: Mark | None) -> tuple[Element, Mark | None] | None:
+        """Return the block element and mark that hold inside *child*, or None for an element without inside."""
+        tag = child.tag
+        if tag == "br":
+            self.pieces.append("\x0b")
+            return None
+        if not isinstance(tag, str) or tag == "head":
+            return None
+        own = self.mark_of(child, mark)
+        if own is not mark:
+            self.flush(block, mark)
+            if own is not None and own.place == "chrome":
+                self.skip(child, own)
+                return None
+        elif tag not in _INLINE:
+            self.flush(block, mark)
+        if tag in _MEDIA:
+            self.out.media.append(MediaNode(child, own, len(self.out.blocks)))
+        if tag == "a" and child.get("href") is not None:
+            self.open_links.append((child, len(self.pieces)))
+        inside = child if own is not mark or tag not in _INLINE else block
+        return inside, own
+
+    def skip(self, element: Element, mark: Mark) -> None:
+        raw = "".join(element.itertext(with_tail=False)) if len(element) or element.text else ""
+        if raw.strip():
+            self.out.blocks.append(Block(element, raw, [], mark, place="chrome", rule=mark.rule))
+
+    def text(self, piece: str | None) -> None:
+        if piece:
+            self.pieces.append(piece)
+
+    def close_link(self, element: Element) -> None:
+        if self.open_links and self.open_links[-1][0] is element:
+            _, start = self.open_links.pop()
+            self.links.append(BlockLink(element, clean_line("".join(self.pieces[start:]).replace("\x0b", " "))))
+
+    def flush(self, element: Element, mark: Mark | None) -> None:
+        for link, start in self.open_links:
+            text = clean_line("".join(self.pieces[start:]).replace("\x0b", " "))
+            if text:
+                self.links.append(BlockLink(link, text))
+        raw = "".join(self.pieces)
+        if raw and not raw.isspace():
+            block = Block(element, raw.replace("\x0b", ""), self.links, mark)
+            block.text = _lines(raw)
+            if block.text:
+                block.weight = weight(block.text)
+                block.link_weight = sum(weight(link.text) for link in self.links)
+            self.out.blocks.append(block)
+        elif self.links:
+            # A picture link: no text, yet a link of the page.
+            self.out.blocks.append(Block(element, raw.replace("\x0b", ""), self.links, mark))
+        self.pieces = []
+        self.links = []
+        self.open_links = [(link, 0) for link, _ in self.open_links]
+
+
+def _lines(raw: str) -> str:
+    """Blanks collapsed within lines; ``<br>``, which the walk marks with U+000B, ends a line."""
+    if "\x0b" not in raw:
+        return clean_line(raw)
+    lines = [clean_line(line) for line in raw.split("\x0b")]
+    text = "\n".join(lines).strip("\n")
+    return re.sub(r"\n{3,}", "\n\n", text)
+
+
+def where(element: Element) -> str:
+    """Name *element* for people: tag, first class or id (``p.notice``, ``div#artibody``)."""
+    name = str(element.tag)
+    classes = (element.get("class") or "").split()
+    if classes:
+        return f"{name}.{classes[0]}"
+    identity = (element.get("id") or "").strip()
+    return f"{name}#{identity}" if identity else name

@@ -1,0 +1,194 @@
+"""Items on their way to a row: clean, validate, dedupe, limit.
+
+Each works through ItemAdapter, so an item of any spider passes that has the article's fields.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Self
+
+from itemadapter import ItemAdapter
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+from scrapy.statscollectors import StatsCollector
+
+from newscrawl.fingerprint import folded_digest
+from newscrawl.items import FIELDS, REQUIRED, Article, VersionKey, Warn, as_row, faults, from_row
+from newscrawl.ledger import Ledger, ledger_of
+from newscrawl.text import clean_line, clean_text
+from newscrawl.urls import URL_KEY_VERSION, resolve, site_of, url_id, url_key
+
+logger = logging.getLogger(__name__)
+
+_URL_FIELDS = frozenset(("url", "requested_url", "canonical_url"))
+_LONG_FIELDS = frozenset(("article_body",))
+_UNTOUCHED = frozenset(("id", "url_key", "schema_version", "http", "capture", "snapshot", "provenance", "run_id"))
+
+
+class CleanPipeline:
+    """Cleans every text of an item and resolves its URLs, without a change of wording, width or script."""
+
+    def __init__(self, stats: StatsCollector) -> None:
+        self.stats = stats
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler.stats)
+
+    def process_item(self, item: Any) -> Any:
+        """Return *item* with clean texts; the number of changed fields is counted."""
+        adapter = ItemAdapter(item)
+        changed = 0
+        for name in list(adapter):
+            if name in _UNTOUCHED or name not in FIELDS:
+                continue
+            value = adapter[name]
+            cleaned = _cleaned(value, name)
+            if cleaned is not value and cleaned != value:
+                adapter[name] = cleaned
+                changed += 1
+        if changed:
+            self.stats.inc_value("newscrawl/clean/fields_changed", changed)
+        return item
+
+
+def _cleaned(value: Any, name: str) -> Any:
+    """Return *value* clean, or itself when there is nothing to clean. ``""`` becomes None: absent has one form."""
+    if isinstance(value, str):
+        if name in _URL_FIELDS:
+            return resolve(None, value) or value
+        return (clean_text(value) if name in _LONG_FIELDS else clean_line(value)) or None
+    if isinstance(value, tuple | list):
+        cleaned = [_cleaned(part, name) if isinstance(part, str) else part for part in value]
+        if isinstance(value, list) and all(a is b for a, b in zip(cleaned, value, strict=True)):
+            return value
+        return [part for part in cleaned if part is not None]
+    return value
+
+
+class ValidatePipeline:
+    """Turns an item into a valid :class:`~newscrawl.items.Article`, or keeps it aside with what is wrong."""
+
+    def __init__(self, ledger: Ledger, stats: StatsCollector) -> None:
+        self.ledger = ledger
+        self.stats = stats
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(ledger_of(crawler), crawler.stats)
+
+    def process_item(self, item: Any) -> Article:
+        """Return the article. Raises :exc:`~scrapy.exceptions.DropItem` naming each faulty field."""
+        article, found = (item, []) if isinstance(item, Article) else _article_of(item)
+        if article is not None:
+            self._complete(article)
+            found = [*found, *faults(article), *_missing(article)]
+        if not found and article is not None:
+            return article
+        self.stats.inc_value("newscrawl/validate/rejected")
+        self.ledger.state.dropped["invalid"] += 1
+        self.ledger.write_rejected({"reasons": found, "item": _plain(item)})
+        raise DropItem("; ".join(found[:5]))
+
+    def _complete(self, article: Article) -> None:
+        """Fill what follows from other fields or from the run."""
+        article.run_id = self.ledger.run_id
+        if isinstance(article.url, str) and article.url_key is None:
+            article.url_key = url_key(article.url)
+            article.url_key_version = URL_KEY_VERSION
+        if isinstance(article.url_key, str) and article.id is None:
+            article.id = url_id(article.url_key)
+        if isinstance(article.url, str) and article.site is None:
+            article.site = site_of(article.url) or None
+
+
+def _article_of(item: Any) -> tuple[Article | None, list[str]]:
+    row = ItemAdapter(item).asdict()
+    extra = [name for name in row if name not in FIELDS]
+    known = {name: value for name, value in row.items() if name in FIELDS and value is not None}
+    try:
+        article: Article = from_row(Article, known)
+    except TypeError as error:
+        return None, [str(error)]
+    if isinstance(article.warnings, list):
+        # A row has a fixed set of keys; what an item has besides is named, not silently lost.
+        article.warnings += [Warn(field=str(name), code="unknown_field", detail=repr(row[name])[:200]) for name in extra]
+    return article, []
+
+
+def _missing(article: Article) -> list[str]:
+    missing = [f"{name}: missing" for name in REQUIRED if getattr(article, name) is None]
+    if article.headline is None and article.article_body is None:
+        missing.append("headline, article_body: at least one of them is needed")
+    return missing
+
+
+def _plain(item: Any) -> Any:
+    if isinstance(item, Article):
+        return as_row(item)
+    plain = ItemAdapter(item).asdict()
+    return plain if isinstance(plain, Mapping) else repr(item)
+
+
+class DedupePipeline:
+    """Marks or drops an item that repeats an earlier one of the run: same ``url_key``, or same folded text."""
+
+    def __init__(self, ledger: Ledger, stats: StatsCollector, *, drop: bool) -> None:
+        self.ledger = ledger
+        self.stats = stats
+        self.drop = drop
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        drop = crawler.settings.get("NEWSCRAWL_DEDUPE") == "drop_exact"
+        return cls(ledger_of(crawler), crawler.stats, drop=drop)
+
+    def process_item(self, article: Article) -> Article:
+        """Return *article*, marked when it is a duplicate. Raises DropItem when duplicates are dropped.
+
+        A second row of one ``url_key`` is dropped in either mode when its text is the same, since (id, version)
+        is a row's key and one run has one version of a text.
+        """
+        own = VersionKey(id=article.id or "", version=article.version)
+        digest = folded_digest(article.article_body) or folded_digest(article.headline)
+        same_url = self.ledger.first_with(f"url {article.url_key}", own)
+        if same_url is not None:
+            self._count("same_url")
+            raise DropItem(f"{article.url} was already kept in this run")
+        same_text = self.ledger.first_with(f"text {digest}", own) if digest is not None else None
+        if same_text is not None:
+            article.duplicate_of, article.duplicate_kind, article.similarity = same_text, "exact", 1.0
+            self._count("exact")
+            if self.drop:
+                raise DropItem(f"same text as {same_text.id}")
+        return article
+
+    def _count(self, kind: str) -> None:
+        self.ledger.state.duplicates[kind] += 1
+        self.stats.inc_value(f"newscrawl/dedupe/{kind}")
+
+
+class LimitPipeline:
+    """Keeps a crawl at its ``-a limit``: answers still on their way when it is reached are not kept."""
+
+    def __init__(self, ledger: Ledger, limit: int) -> None:
+        self.ledger = ledger
+        self.limit = limit
+        self.passed = 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(ledger_of(crawler), crawler.settings.getint("CLOSESPIDER_ITEMCOUNT"))
+
+    def process_item(self, article: Article) -> Article:
+        """Return *article*. Raises :exc:`~scrapy.exceptions.DropItem` when the limit is reached."""
+        if self.limit and self.passed >= self.limit:
+            self.ledger.state.dropped["over_limit"] += 1
+            raise DropItem(f"the limit of {self.limit} articles is reached")
+        self.passed += 1
+        return article
+
+
+__all__ = ["CleanPipeline", "DedupePipeline", "LimitPipeline", "ValidatePipeline"]

@@ -1,0 +1,275 @@
+"""Site profiles: how one site is read, as data.
+
+A profile is a TOML file. ``docs/sites.md`` shows how to write one; :func:`parse_profile` says what is wrong
+with it, by file and key. Profiles are read when a page of their host is read first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cssselect import SelectorError
+from lxml import etree
+from parsel.csstranslator import HTMLTranslator
+
+from newscrawl.exceptions import ProfileError, did_you_mean
+from newscrawl.items import RemovedKind
+from newscrawl.urls import host_of
+
+UrlKind = Literal["article", "listing", "ignore"]
+_LINE_GROUPS = ("source", "author", "date", "section")
+
+
+@dataclass(frozen=True)
+class Selector:
+    """A CSS selector, or an XPath written as ``xpath:…``."""
+
+    source: str
+    find: Callable[[Any], Any]
+    """Gives the elements below a root."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """The selectors of one period of a site."""
+
+    valid_from: date | None = None
+    """First day of the layout. None: since ever."""
+    headline: tuple[Selector, ...] = ()
+    """The headline's element."""
+    body: tuple[Selector, ...] = ()
+    """The element that holds the story."""
+    date: tuple[Selector, ...] = ()
+    """Elements whose text or ``datetime`` states when the article was published."""
+    authors: tuple[Selector, ...] = ()
+    """Elements whose text is a byline; each stands in ``removed`` as such."""
+    dateline: tuple[Selector, ...] = ()
+    """Elements whose text is the place of the report."""
+    caption: tuple[Selector, ...] = ()
+    """Captions that are not a ``<figcaption>``."""
+    tags: tuple[Selector, ...] = ()
+    """Links of the list of declared tags."""
+    keywords: tuple[Selector, ...] = ()
+    """Machine-made links on words of the text, or elements around them."""
+    related: tuple[Selector, ...] = ()
+    """Blocks of links to related stories."""
+    promoted: tuple[Selector, ...] = ()
+    """Blocks of links that the publisher advertises."""
+    chrome: tuple[Selector, ...] = ()
+    """Page furniture that the generic rules miss."""
+    noise: Mapping[str, tuple[Selector, ...]]
+    """Blocks of the article that are not the story, by the kind they have in ``removed``."""
+    lines: tuple[re.Pattern[str], ...] = ()
+    """Patterns of the source line; the groups ``source``, ``author``, ``date``, ``section`` name its parts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteProfile:
+    """One site: its hosts, its URLs, its layouts."""
+
+    name: str
+    """The file's name without ``.toml``."""
+    sha256: str
+    """Of the file's bytes."""
+    hosts: tuple[str, ...]
+    """Host names; each also stands for its subdomains."""
+    zone: str | None = None
+    """IANA name of the zone that dates without an offset are written in."""
+    urls: Mapping[str, tuple[re.Pattern[str], ...]]
+    """By kind of page; searched in path and query."""
+    layouts: tuple[Layout, ...]
+    """Oldest first."""
+
+    def layout_at(self, day: date | None) -> Layout:
+        """Return the layout valid on *day*; the newest for None."""
+        valid = [layout for layout in self.layouts if day is None or (layout.valid_from or date.min) <= day]
+        return valid[-1] if valid else self.layouts[0]
+
+    def url_kind(self, url: str) -> UrlKind | None:
+        """Return what the URL rules say of *url*: ``ignore`` first, then ``article``, then ``listing``."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return None
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        for kind in ("ignore", "article", "listing"):
+            if any(pattern.search(target) for pattern in self.urls.get(kind, ())):
+                return kind
+        return None
+
+
+class Profiles:
+    """The profiles at hand: those of a folder of the user's, then the shipped ones."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._by_host: dict[str, SiteProfile] = {}
+        self._folder = folder
+        self._loaded = False
+
+    def load(self) -> None:
+        """Read every profile now. Raises :exc:`ProfileError` for the first that cannot be used."""
+        if self._loaded:
+            return
+        files = [] if self._folder is None else sorted(self._folder.glob("*.toml"))
+        users = [parse_profile(_bytes_of(path), path.stem, str(path)) for path in files]
+        owners: dict[str, str] = {}
+        for profile in users:
+            for host in profile.hosts:
+                if host in owners:
+                    raise ProfileError(f"{profile.name}.toml: hosts: {host} is already in {owners[host]}.toml")
+                owners[host] = profile.name
+        for profile in (*shipped_profiles(), *users):
+            self._by_host.update(dict.fromkeys(profile.hosts, profile))
+        self._loaded = True
+
+    def for_url(self, url: str | None) -> SiteProfile | None:
+        """Return the profile of *url*'s host, or None."""
+        self.load()
+        host = host_of(url) if url else ""
+        while host:
+            if host in self._by_host:
+                return self._by_host[host]
+            _, _, host = host.partition(".")
+        return None
+
+    def named(self, name: str) -> SiteProfile:
+        """Return the profile called *name*. Raises :exc:`ProfileError` naming the nearest when there is none."""
+        self.load()
+        known = {profile.name: profile for profile in self._by_host.values()}
+        if name not in known:
+            raise ProfileError(f"no site profile is called {name!r}{did_you_mean(name, known)}; there are: {', '.join(sorted(known))}")
+        return known[name]
+
+
+@cache
+def shipped_profiles() -> tuple[SiteProfile, ...]:
+    """Return the profiles that come with the package, by name."""
+    files = sorted(
+        (file for file in resources.files(__package__).iterdir() if file.name.endswith(".toml")),
+        key=lambda file: file.name,
+    )
+    return tuple(parse_profile(file.read_bytes(), file.name.removesuffix(".toml"), file.name) for file in files)
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ProfileError(f"{path}: {error.strerror}") from error
+
+
+def parse_profile(data: bytes, name: str, where: str) -> SiteProfile:
+    """Build a profile from the bytes of a TOML file; *where* names the file in errors.
+
+    Raises :exc:`ProfileError` naming file and key for TOML that cannot be read, an unknown or missing key, a
+    value of a wrong type, and a selector, pattern or zone that cannot be used.
+    """
+    try:
+        table = tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{where}: {error}") from error
+    _known(table, ("hosts", "zone", "urls", "layout"), where)
+    hosts = _strings(table, "hosts", where)
+    if not hosts:
+        raise ProfileError(f"{where}: hosts: at least one host name is needed, as in hosts = [\"example.org\"]")
+    zone = table.get("zone")
+    if zone is not None:
+        _zone(zone, where)
+    urls = _table(table, "urls", where)
+    _known(urls, get_args(UrlKind), f"{where}: urls")
+    layouts = table.get("layout", [])
+    if not isinstance(layouts, list) or not layouts:
+        raise ProfileError(f"{where}: layout: at least one [[layout]] is needed")
+    built = [_layout(layout, f"{where}: layout {number}") for number, layout in enumerate(layouts, start=1)]
+    built.sort(key=lambda layout: layout.valid_from or date.min)
+    return SiteProfile(
+        name=name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        hosts=tuple(host.lower().rstrip(".") for host in hosts),
+        zone=zone,
+        urls={kind: tuple(_pattern(p, f"{where}: urls.{kind}") for p in _strings(urls, kind, f"{where}: urls")) for kind in urls},
+        layouts=tuple(built),
+    )
+
+
+def _layout(table: Any, where: str) -> Layout:
+    if not isinstance(table, dict):
+        raise ProfileError(f"{where}: a table is needed")
+    names = [f.name for f in fields(Layout)]
+    _known(table, names, where)
+    valid_from = table.get("valid_from")
+    if isinstance(valid_from, datetime) or not (valid_from is None or isinstance(valid_from, date)):
+        raise ProfileError(f"{where}: valid_from: a day is needed, as in valid_from = 2020-01-31")
+    noise = _table(table, "noise", where)
+    _known(noise, get_args(RemovedKind), f"{where}: noise")
+    lines = tuple(_pattern(p, f"{where}: lines") for p in _strings(table, "lines", where))
+    for pattern in lines:
+        _known(pattern.groupindex, _LINE_GROUPS, f"{where}: lines")
+    plain = (name for name in names if name not in ("valid_from", "noise", "lines"))
+    return Layout(
+        valid_from=valid_from,
+        noise={kind: _selectors(noise, kind, f"{where}: noise") for kind in noise},
+        lines=lines,
+        **{name: _selectors(table, name, where) for name in plain},
+    )
+
+
+def _selectors(table: Mapping[str, Any], key: str, where: str) -> tuple[Selector, ...]:
+    return tuple(_selector(source, f"{where}: {key}") for source in _strings(table, key, where))
+
+
+@cache
+def _selector(source: str, where: str) -> Selector:
+    try:
+        xpath = source.removeprefix("xpath:") if source.startswith("xpath:") else HTMLTranslator().css_to_xpath(source)
+        return Selector(source, etree.XPath(xpath))
+    except (SelectorError, etree.XPathError) as error:
+        raise ProfileError(f"{where}: {source!r} is no selector: {error}") from error
+
+
+def _pattern(source: str, where: str) -> re.Pattern[str]:
+    try:
+        return re.compile(source)
+    except re.error as error:
+        raise ProfileError(f"{where}: {source!r} is no pattern: {error}") from error
+
+
+def _zone(zone: Any, where: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
+        raise ProfileError(f"{where}: zone: {zone!r} is no IANA zone such as \"Asia/Shanghai\"") from error
+
+
+def _strings(table: Mapping[str, Any], key: str, where: str) -> list[str]:
+    value = table.get(key, [])
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(v, str) and v.strip() for v in values):
+        raise ProfileError(f"{where}: {key}: a text or a list of texts is needed, not {value!r}")
+    return values
+
+
+def _table(table: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
+    value = table.get(key, {})
+    if not isinstance(value, dict):
+        raise ProfileError(f"{where}: {key}: a table is needed, not {value!r}")
+    return value
+
+
+def _known(table: Iterable[str], names: Iterable[str], where: str) -> None:
+    names = list(names)
+    for key in table:
+        if key not in names:
+            raise ProfileError(f"{where}: unknown key {key!r}{did_you_mean(key, names)}; there are: {', '.join(names)}")
+

@@ -1,0 +1,231 @@
+"""The one spider: follows articles and their related articles."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from newscrawl import signals
+from newscrawl.dates import fetched_text
+from newscrawl.exceptions import ConfigError, NotInReplayError, did_you_mean
+from newscrawl.extract import Page, PageLink, read_page
+from newscrawl.items import Article, FoundHow, FoundOn, Http
+from newscrawl.ledger import Exchange, Ledger, ledger_of
+from newscrawl.sites import Profiles
+from newscrawl.urls import host_of, resolve, site_of
+
+ARGUMENTS = {
+    "url": "start here: one URL, or several separated by blanks",
+    "urls_file": "start at the URLs of this file, one a line; lines that begin with # are skipped",
+    "limit": "stop after this many articles (Scrapy's CLOSESPIDER_ITEMCOUNT)",
+    "depth": "follow at most this many links from a start URL, 0 for no limit (Scrapy's DEPTH_LIMIT)",
+    "follow": "related: related articles only; links: also other links to articles, and listings page by page "
+    "(default); none: start URLs only",
+    "help": "1 lists these arguments",
+}
+"""Spider arguments (``-a name=value``), and what they do."""
+
+FOLLOW = ("related", "links", "none")
+_PRIORITY = {"start": 100, "refresh": 90, "related": 50, "link": 20, "listing": 10}
+_HOW: dict[str, FoundHow] = {"related": "related", "article": "link", "next": "listing", "listing": "listing"}
+_MAX_REFRESHES = 3
+
+
+class NewsSpider(Spider):
+    """Reads pages with :func:`newscrawl.extract.read_page` and follows what the page's links are for."""
+
+    name = "news"
+
+    def __init__(self, crawler: Crawler, *, urls: list[str], follow: str) -> None:
+        super().__init__()
+        self.ledger_crawler = crawler
+        self.urls = urls
+        self.follow = follow
+        self.profiles = Profiles(Path(crawler.settings["NEWSCRAWL_SITES_DIR"]))
+        self.profiles.load()
+        self.sites = {site_of(url) for url in urls}
+        # Scrapy's own offsite middleware stops redirects that leave the start sites.
+        self.allowed_domains = sorted(self.sites)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Check the arguments. Raises :exc:`~newscrawl.exceptions.ConfigError` before the first request."""
+        for name in kwargs:
+            if name not in ARGUMENTS:
+                hint = did_you_mean(name, ARGUMENTS)
+                raise ConfigError(f"-a {name}: no such argument{hint}; -a help=1 lists them")
+        settings = crawler.settings
+        for name, setting in (("limit", "CLOSESPIDER_ITEMCOUNT"), ("depth", "DEPTH_LIMIT")):
+            if name in kwargs:
+                settings.set(setting, _number(name, kwargs[name]), priority="spider")
+        follow = kwargs.get("follow", "links")
+        if follow not in FOLLOW:
+            raise ConfigError(f"-a follow={follow}: one of {', '.join(FOLLOW)} is needed{did_you_mean(follow, FOLLOW)}")
+        urls = _start_urls(kwargs.get("url"), kwargs.get("urls_file"))
+        if not urls and not settings.getlist("NEWSCRAWL_REPLAY"):
+            raise ConfigError("nothing to start at: give -a url=https://… or -a urls_file=…; -a help=1 lists all arguments")
+        spider = cls(crawler, urls=urls, follow=follow)
+        spider._set_crawler(crawler)
+        return spider
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of this crawl."""
+        return ledger_of(self.ledger_crawler)
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Yield the start requests; a replay without start URLs visits every article capture of its set."""
+        replay = self.ledger.replay
+        if not self.urls and replay is not None:
+            self.urls = [capture.url for capture in replay.starts()]
+            self.sites = {site_of(url) for url in self.urls}
+            self.allowed_domains = sorted(self.sites)
+        for rank, url in enumerate(self.urls):
+            # The order given is the order visited.
+            yield self._request(url, FoundOn(how="start"), priority=_PRIORITY["start"] + len(self.urls) - rank)
+
+    def _request(self, url: str, found_on: FoundOn, *, priority: int, hops: int = 0) -> Request:
+        return Request(
+            url,
+            callback=self.parse,
+            errback=self.failed,
+            priority=priority,
+            cb_kwargs={"found_on": found_on, "asked": url, "hops": hops},
+        )
+
+    def parse(
+        self, response: Response, *, found_on: FoundOn | None = None, asked: str | None = None, hops: int = 0
+    ) -> Iterator[Article | Request]:
+        """Read a page: yield its article if it is one, and requests for what is followed from it."""
+        exchange = self.ledger.exchange(response.request)
+        page = read_page(
+            response.body,
+            response.url,
+            content_type=_header(response, "Content-Type"),
+            fetched_at=exchange.fetched_at if exchange else None,
+            url_assigned=exchange.url_assigned if exchange else False,
+            profile=self.profiles.for_url(response.url),
+        )
+        self.ledger.state.pages[page.kind] += 1
+        self.crawler.stats.inc_value(f"newscrawl/pages/{page.kind}")
+        self.crawler.signals.send_catch_log(signals.page_read, page=page, response=response)
+        if page.article is not None:
+            yield self._completed(page.article, page, response, exchange, found_on, asked)
+        yield from self._followed(page, response, hops)
+
+    def _completed(
+        self,
+        article: Article,
+        page: Page,
+        response: Response,
+        exchange: Exchange | None,
+        found_on: FoundOn | None,
+        asked: str | None,
+    ) -> Article:
+        """Fill the fields that the crawl knows and the page does not."""
+        article.requested_url = asked or response.url
+        article.found_on = found_on or FoundOn(how="start")
+        article.depth = response.meta.get("depth", 0) if response.request is not None else 0
+        article.http = Http(
+            status=response.status,
+            etag=_header(response, "ETag"),
+            last_modified=_header(response, "Last-Modified"),
+            encoding=page.encoding,
+            encoding_source=page.encoding_source,
+            truncated="disconnect" if "dataloss" in response.flags else None,
+        )
+        if exchange is not None:
+            article.fetched_at = fetched_text(exchange.fetched_at) if exchange.fetched_at else None
+            article.capture = exchange.ref
+        return article
+
+    def _followed(self, page: Page, response: Response, hops: int) -> Iterator[Request]:
+        if page.refresh is not None and page.kind != "article":
+            if hops < _MAX_REFRESHES and self._in_scope(page.refresh):
+                found_on = FoundOn(url=response.url, how="refresh")
+                yield self._request(page.refresh, found_on, priority=_PRIORITY["refresh"], hops=hops + 1)
+            return
+        for link in page.links:
+            how = self._how(page, link)
+            if how is not None and self._in_scope(link.url):
+                yield self._request(link.url, FoundOn(url=response.url, how=how), priority=_PRIORITY[how])
+
+    def _how(self, page: Page, link: PageLink) -> FoundHow | None:
+        """Return why *link* is followed, or None: promoted, tag and keyword links never are."""
+        if link.nofollow or link.role not in _HOW or self.follow == "none":
+            return None
+        if link.role == "related":
+            return "related"
+        if self.follow == "related":
+            return None
+        if link.role in ("next", "listing") and page.kind == "article":
+            return None
+        return _HOW[link.role]
+
+    def _in_scope(self, url: str) -> bool:
+        return site_of(url) in self.sites and host_of(url) != ""
+
+    def failed(self, failure: Failure) -> None:
+        """Count a request without an answer that can be read; a failed start URL changes the exit code."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        reason = _reason(failure.value)
+        state = self.ledger.state
+        state.failed[reason] += 1
+        self.crawler.stats.inc_value(f"newscrawl/failed/{reason}")
+        found_on = request.cb_kwargs.get("found_on")
+        if found_on is not None and found_on.how == "start":
+            state.failed_starts.append((request.cb_kwargs["asked"], str(failure.value)[:200] or reason))
+        self.logger.debug("%s: %s", request.url, failure.value)
+
+
+def _reason(error: BaseException | None) -> str:
+    """A short word for the counts of a report."""
+    if isinstance(error, HttpError):
+        return f"http_{error.response.status}"
+    if isinstance(error, NotInReplayError):
+        return "not_in_replay"
+    if isinstance(error, IgnoreRequest):
+        return "robots" if "robots" in str(error).lower() else "refused"
+    return type(error).__name__
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    text = value.decode("latin-1").strip() if value is not None else ""
+    return text or None
+
+
+def _number(name: str, value: Any) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ConfigError(f"-a {name}={value}: a whole number from 0 is needed")
+    return int(text)
+
+
+def _start_urls(urls: str | None, path: str | None) -> list[str]:
+    texts = [(word, "-a url") for word in (urls or "").split()]
+    if path is not None:
+        try:
+            lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"-a urls_file={path}: {getattr(error, 'strerror', None) or error}") from error
+        texts += [
+            (line.strip(), f"{path}:{number}")
+            for number, line in enumerate(lines, start=1)
+            if line.strip() and not line.startswith("#")
+        ]
+    found = {}
+    for text, where in texts:
+        url = resolve(None, text)
+        if url is None:
+            raise ConfigError(f"{where}: {text[:200]!r} is no http or https URL")
+        found[url] = None
+    return list(found)
