@@ -24,7 +24,9 @@ logger = logging.getLogger(__name__)
 
 _URL_FIELDS = frozenset(("url", "requested_url", "canonical_url"))
 _LONG_FIELDS = frozenset(("article_body",))
-_UNTOUCHED = frozenset(("id", "url_key", "schema_version", "http", "capture", "snapshot", "provenance", "run_id"))
+_UNTOUCHED = frozenset(
+    ("id", "url_key", "schema_version", "http", "capture", "snapshot", "provenance", "run_id")
+)
 
 
 class CleanPipeline:
@@ -114,7 +116,9 @@ def _article_of(item: Any) -> tuple[Article | None, list[str]]:
         return None, [str(error)]
     if isinstance(article.warnings, list):
         # A row has a fixed set of keys; what an item has besides is named, not silently lost.
-        article.warnings += [Warn(field=str(name), code="unknown_field", detail=repr(row[name])[:200]) for name in extra]
+        article.warnings += [
+            Warn(field=str(name), code="unknown_field", detail=repr(row[name])[:200]) for name in extra
+        ]
     return article, []
 
 

@@ -34,7 +34,9 @@ def weight(text: str) -> int:
 
 # Cleaning -----------------------------------------------------------------------------------------------
 
-_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(f"{chr(p + 0xFFFE)}{chr(p + 0xFFFF)}" for p in range(0, 0x110000, 0x10000))
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(p + 0xFFFE)}{chr(p + 0xFFFF)}" for p in range(0, 0x110000, 0x10000)
+)
 _SURROGATES = "\ud800-\udfff"
 _BLANKS = "\t\f\u00a0\u2000-\u200a\u202f\u205f\u3000"
 _NEWLINES = "\r\x85\u2028\u2029"
@@ -46,7 +48,9 @@ _LEFTOVER = re.compile(r"&(?:amp;)+(nbsp|lt|gt|quot|#[0-9]{1,7});")
 _REMOVED = re.compile(f"[{_NOTHING}]+")
 _REMOVED_WITH_ZWSP = re.compile(f"[{_NOTHING}\u200b]+")
 # Scripts that separate words by U+200B: Thai, Lao, Burmese, Khmer and their extensions.
-_WITHOUT_BLANKS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f]")
+_WITHOUT_BLANKS = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f]"
+)
 _NEWLINE = re.compile(f"\r\n|[{_NEWLINES}]")
 _BLANK_RUN = re.compile(f"[ {_BLANKS}]+")
 _LINE_EDGE = re.compile(" ?\n ?")
@@ -102,7 +106,9 @@ def _without_layout(text: str) -> str:
 
 
 # Hangul is left out: Korean puts a blank between words.
-_UNSPACED = _HAN + _KANA + "\u3001-\u3004\u3006-\u3020\u3030-\u3037\u303c-\u303f\u30fb\ufe30-\ufe4f\uff01-\uff65"
+_UNSPACED = (
+    _HAN + _KANA + "\u3001-\u3004\u3006-\u3020\u3030-\u3037\u303c-\u303f\u30fb\ufe30-\ufe4f\uff01-\uff65"
+)
 _SHARED_MARKS = "“”‘’—…·"
 _WRAPPED = re.compile(
     f"(?<=[{_UNSPACED}])\n+(?=[{_UNSPACED}{_SHARED_MARKS}])|(?<=[{_SHARED_MARKS}])\n+(?=[{_UNSPACED}])"
@@ -126,10 +132,9 @@ def clean_line(text: str) -> str:
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 # Anything but letters, digits and the usual punctuation may have a letter in its compatibility form (℃, ㊗) or
-# belong to the letter before it (accents, half-width voicing marks): the whole text is normalised first.
+# belong to the letter before it (accents): the whole text is normalised first.
 _COMPLICATED = re.compile(
     r"[^\w\s!-/:-@\[-`{-~·«»\u2010-\u2027\u2030-\u203b\u3001-\u3003\u3008-\u3020\uff01-\uff0f\uff1a-\uff20]"
-    "|[\uff9e\uff9f]"
 )
 _LONG_RUN = re.compile(r"([^\w\s]{30})(?=[^\w\s])")
 
@@ -165,7 +170,9 @@ def _simplified() -> tuple[re.Pattern[str], dict[int, int]]:
             table[ord(ch)] = ord(end)
     # The few beyond the BMP as one range: each would be a comparison more for every character of every text.
     common = "".join(chr(code) for code in table if code < 0x10000)
-    return re.compile(f"[{common}\U00020000-\U0003fffd]+"), table
+    pattern = re.compile(f"[{common}\U00020000-\U0003fffd]")
+    # A character that the table lacks costs translate() an exception, so the usual ones map to themselves.
+    return pattern, {code: code for code in range(0x4E00, 0xA000)} | table
 
 
 def _each(converter: "opencc.OpenCC", characters: list[str]) -> list[str]:
@@ -192,5 +199,143 @@ def fold(text: str) -> str:
         text = unicodedata.normalize("NFKC", text.casefold())
         # What stood apart may compose now that nothing is between (jamo, for one).
         key = unicodedata.normalize("NFKC", _NOT_ALPHANUMERIC.sub("", text))
-    pattern, table = _simplified()
-    return pattern.sub(lambda match: match[0].translate(table), key)
+    traditional, table = _simplified()
+    return key.translate(table) if traditional.search(key) else key
+
+
+# Language -----------------------------------------------------------------------------------------------
+
+_SAMPLE = 2000
+# Fewer CJK characters than this are a name or a quotation, not the language of the text.
+_ENOUGH_CJK = 4
+# Fewer letters than this do not contradict what a page declares.
+_ENOUGH_LETTERS = 20
+
+_HAN_ONLY = re.compile(f"[{_HAN}]+")
+_KANA_ONLY = re.compile(f"[{_KANA}]+")
+_HANGUL_ONLY = re.compile(f"[{_HANGUL}]+")
+
+
+def _count(pattern: re.Pattern[str], text: str) -> int:
+    return len("".join(pattern.findall(text)))
+
+
+@cache
+def _one_script_only() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return the ideographs of simplified text only and those of traditional text only.
+
+    OpenCC alone would count 后, 里 and 台, which traditional text uses too; so a simplified character must
+    also be missing from Big5, and a traditional one from GB 2312.
+    """
+    characters = [chr(code) for code in range(0x4E00, 0xA000)]
+    changed_by = {name: _each(opencc.OpenCC(name), characters) for name in ("s2t", "t2s")}
+
+    def only(name: str, own: str, other: str) -> re.Pattern[str]:
+        pairs = zip(characters, changed_by[name], strict=True)
+        found = (ch for ch, new in pairs if ch != new and ch.encode(own, "ignore"))
+        return re.compile("[" + "".join(ch for ch in found if not ch.encode(other, "ignore")) + "]+")
+
+    return only("s2t", "gb2312", "big5"), only("t2s", "big5", "gb2312")
+
+
+def script_of(text: str) -> str | None:
+    """Return the language that the script of *text* decides: zh-Hans, zh-Hant, ja or ko.
+
+    ``zh`` when the text is Chinese and its characters belong to both scripts, or to each a few; None when it
+    is not CJK or too short to tell. Only the first 2,000 characters are looked at.
+    """
+    sample = text[:_SAMPLE]
+    if sample.isascii():
+        return None
+    han, kana, hangul = (_count(pattern, sample) for pattern in (_HAN_ONLY, _KANA_ONLY, _HANGUL_ONLY))
+    cjk = han + kana + hangul
+    # A CJK character says about as much as two letters.
+    if cjk < _ENOUGH_CJK or 2 * cjk < _count(_OTHER_RUN, sample):
+        return None
+    if hangul > 0.3 * cjk:
+        return "ko"
+    if kana > 0.1 * cjk:
+        return "ja"
+    simplified, traditional = (_count(pattern, sample) for pattern in _one_script_only())
+    if simplified > 3 * traditional:
+        return "zh-Hans"
+    return "zh-Hant" if traditional > 3 * simplified else "zh"
+
+
+_TAG = re.compile(
+    r"(?P<language>[a-z]{2,3})(?:-(?P<extlang>[a-z]{3}))?(?:-(?P<script>[a-z]{4}))?(?:-(?P<region>[a-z]{2}|[0-9]{3}))?"
+    r"(?P<rest>(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*(?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*(?:-x(?:-[a-z0-9]{1,8})+)?)"
+)
+_SINITIC = frozenset({"zh", "cmn", "yue", "wuu", "nan", "hak", "gan", "hsn", "lzh"})
+_SCRIPT_OF_REGION = {
+    "cn": "zh-Hans",
+    "sg": "zh-Hans",
+    "my": "zh-Hans",
+    "tw": "zh-Hant",
+    "hk": "zh-Hant",
+    "mo": "zh-Hant",
+}
+_LETTERS = {
+    "Latn": re.compile("[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]+"),
+    "Cyrl": re.compile("[\u0400-\u052f]+"),
+    "Arab": re.compile("[\u0620-\u064a\u066e-\u06d3\u06d5\u0750-\u077f]+"),
+    "Hebr": re.compile("[\u05d0-\u05ea]+"),
+    "Grek": re.compile("[\u0386-\u03ff]+"),
+    "Deva": re.compile("[\u0904-\u0939\u0958-\u0961]+"),
+    "Thai": re.compile("[\u0e01-\u0e3a\u0e40-\u0e46]+"),
+    "Tibt": re.compile("[\u0f40-\u0fbc]+"),
+    "Mymr": re.compile("[\u1000-\u103f]+"),
+}
+_SCRIPTS_OF_LANGUAGE = {
+    **dict.fromkeys("en fr de es pt it nl sv da no nb fi pl cs hu ro tr vi id ms".split(), {"Latn"}),
+    **dict.fromkeys("ru uk be bg".split(), {"Cyrl"}),
+    **dict.fromkeys("ar fa ur ps".split(), {"Arab"}),
+    **dict.fromkeys("hi ne mr".split(), {"Deva"}),
+    **dict.fromkeys((*_SINITIC, "ja", "ko"), set[str]()),
+    "ug": {"Arab", "Cyrl", "Latn"},
+    "he": {"Hebr"},
+    "el": {"Grek"},
+    "th": {"Thai"},
+    "bo": {"Tibt"},
+    "my": {"Mymr"},
+}
+
+
+def language_tag(declared: str | None, text: str) -> str | None:
+    """Return the language of *text* as a BCP 47 tag: by its script, else as the page declared it.
+
+    Chinese is given by script (zh-Hans, zh-Hant), whatever region was declared. A declaration that is not
+    well-formed, or that the letters of the text contradict, counts for nothing.
+
+    >>> language_tag("zh_TW", "中文日常"), language_tag("en_us", "The council met on Tuesday.")
+    ('zh-Hant', 'en-US')
+    """
+    written = script_of(text)
+    if written not in (None, "zh"):
+        return written
+    tag = _TAG.fullmatch((declared or "").strip().partition(".")[0].replace("_", "-").lower())
+    if tag is None or tag["language"] in ("und", "mul", "zxx"):
+        return written
+    if written == "zh":
+        return _declared_tag(tag) if tag["language"] in (*_SINITIC, "ja") else written
+    return None if _contradicts(tag, text[:_SAMPLE]) else _declared_tag(tag)
+
+
+def _declared_tag(tag: re.Match[str]) -> str:
+    language, script, region = tag["language"], tag["script"], tag["region"]
+    if language == "zh" or tag["extlang"] == "cmn" or language == "cmn":
+        if script in ("hans", "hant"):
+            return f"zh-{script.title()}"
+        return _SCRIPT_OF_REGION.get(region, "zh")
+    parts = [language, tag["extlang"], script and script.title(), region and region.upper()]
+    return "-".join(part for part in parts if part) + tag["rest"]
+
+
+def _contradicts(tag: re.Match[str], text: str) -> bool:
+    """Tell whether most letters of *text* are of a script in which the declared language is not written."""
+    counts = {script: _count(letters, text) for script, letters in _LETTERS.items()}
+    script = max(counts, key=lambda name: counts[name])
+    if counts[script] < _ENOUGH_LETTERS:
+        return False
+    expected = {tag["script"].title()} if tag["script"] else _SCRIPTS_OF_LANGUAGE.get(tag["language"])
+    return expected is not None and script not in expected

@@ -144,7 +144,7 @@ RELATED_LABEL = re.compile(
 
 PROMOTED_LABEL = re.compile(
     r"^[\s【\[(（]*(?:推广|推廣|廣編|广编|赞助|贊助|热门推荐|sponsored|promoted|advertorial|paid\s+content|from\s+our\s+partners?|partner\s+content"
-    r"|anzeige|publicité|publicidad)\b?[^.。!?]{0,20}$",
+    r"|anzeige|publicité|publicidad)(?!\w)[^.。!?]{0,20}$",
     re.I,
 )
 """What stands before links that are paid for."""
@@ -209,7 +209,7 @@ LINE_RULES: tuple[LineRule, ...] = (
         kind="correction",
         pattern=re.compile(
             r"^[\s（(【\[]*(?:更正|勘误|勘誤|订正|訂正|编者按|編者按|编者注|編者註|correction|clarification|editor['’]?s?\s+note"
-            r"|this\s+(?:article|story)\s+(?:has\s+been|was)\s+(?:corrected|amended|updated))\b?\s*[:：]?",
+            r"|this\s+(?:article|story)\s+(?:has\s+been|was)\s+(?:corrected|amended|updated))(?!\w)\s*[:：]?",
             re.I,
         ),
         max_weight=400,
@@ -262,7 +262,7 @@ LINE_RULES: tuple[LineRule, ...] = (
     LineRule(
         name="comment_line",
         kind="comment",
-        pattern=re.compile(r"^(?:\d+\s*)?(?:comments?|评论|評論|留言|コメント|댓글|leave\s+a\s+(?:comment|reply)|no\s+comments?|我要评论|发表评论)\b?[\s()\d（）条則]*$", re.I),
+        pattern=re.compile(r"^(?:\d+\s*)?(?:comments?|评论|評論|留言|コメント|댓글|leave\s+a\s+(?:comment|reply)|no\s+comments?|我要评论|发表评论)(?!\w)[\s()\d（）条則]*$", re.I),
         max_weight=40,
     ),
 )  # fmt: skip
