@@ -106,7 +106,7 @@ def parse_address(host: str) -> Address | None:
 
 
 def _parse_v4(text: str) -> IPv4Address | None:
-    """Return the IPv4 address of one to four dotted numbers, the last of which fills the bytes that remain."""
+    """Return the IPv4 address of one to four dotted numbers; the last fills the bytes that remain."""
     parts = text.split(".")
     if len(parts) > 4 or not all(map(_NUMBER.fullmatch, parts)):
         return None

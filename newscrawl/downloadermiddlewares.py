@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
@@ -44,6 +45,14 @@ class GateMiddleware:
         reason = refusal(parts.hostname or "", port, self.allow)
         if reason is not None:
             raise RefusedRequest(reason)
+
+
+class PlainRedirectMiddleware(RedirectMiddleware):
+    """Scrapy's redirects without a Referer, which this project does not send."""
+
+    def handle_referer(self, request: Request, response: Response) -> None:
+        """Leave the request without the header."""
+        request.headers.pop("Referer", None)
 
 
 class CaptureMiddleware:

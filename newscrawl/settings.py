@@ -56,6 +56,8 @@ EXTENSIONS = {
 DOWNLOADER_MIDDLEWARES = {
     # Before robots.txt is asked for: a refused address is not asked at all.
     "newscrawl.downloadermiddlewares.GateMiddleware": 50,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "newscrawl.downloadermiddlewares.PlainRedirectMiddleware": 600,
     # Next to the handler, where a response is still what was received.
     "newscrawl.downloadermiddlewares.CaptureMiddleware": 980,
 }

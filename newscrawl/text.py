@@ -1,4 +1,4 @@
-"""What is done to text: cleaning that changes no word, a key for matching, and the script it is written in."""
+"""What is done to text: cleaning that changes no word, a key for matching, the script it is written in."""
 
 import html
 import re
@@ -55,7 +55,7 @@ _NEWLINE = re.compile(f"\r\n|[{_NEWLINES}]")
 _BLANK_RUN = re.compile(f"[ {_BLANKS}]+")
 _LINE_EDGE = re.compile(" ?\n ?")
 _EMPTY_LINES = re.compile("\n{3,}")
-# Runs of more than 30 marks are left too: sorting them takes quadratic time (UAX #15, Stream-Safe Text Format).
+# Runs of more than 30 marks are left too: sorting them takes quadratic time (UAX #15, Stream-Safe Text).
 _NOT_NORMALISED = re.compile(f"([{_COMPATIBILITY}]+|[^\\w\\s]{{31,}})")
 
 # One search decides that there is nothing to do. It starts with one set, so that the regex engine skips from
@@ -131,7 +131,7 @@ def clean_line(text: str) -> str:
 # Matching -----------------------------------------------------------------------------------------------
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
-# Anything but letters, digits and the usual punctuation may have a letter in its compatibility form (℃, ㊗) or
+# Anything but letters, digits and the usual punctuation may have a letter in its compatibility form (℃) or
 # belong to the letter before it (accents): the whole text is normalised first.
 _COMPLICATED = re.compile(
     r"[^\w\s!-/:-@\[-`{-~·«»\u2010-\u2027\u2030-\u203b\u3001-\u3003\u3008-\u3020\uff01-\uff0f\uff1a-\uff20]"
@@ -139,7 +139,10 @@ _COMPLICATED = re.compile(
 _LONG_RUN = re.compile(r"([^\w\s]{30})(?=[^\w\s])")
 
 # Pairs that OpenCC tells apart by phrase, in one direction or only for Taiwan or Hong Kong.
-_WRITTEN_ALIKE = "瞭了 藉借 覆复 像象 彷仿 炼链 揹背 俱具 甦苏 薰熏 座坐 待呆 著着 睪睾 簷檐 痺痹 幺么 伕夫 甯宁 瑯琅 颚腭 鲶鲇 鑛矿"
+_WRITTEN_ALIKE = (
+    "瞭了 藉借 覆复 像象 彷仿 炼链 揹背 俱具 甦苏 薰熏 座坐 待呆 "
+    "著着 睪睾 簷檐 痺痹 幺么 伕夫 甯宁 瑯琅 颚腭 鲶鲇 鑛矿"
+)
 
 
 @cache
@@ -147,8 +150,8 @@ def _simplified() -> tuple[re.Pattern[str], dict[int, int]]:
     """Return the ideographs that have a simplified form, and the table to it.
 
     Character by character, not by phrase: what stands beside an ideograph must not change its key, or a comma
-    would. hk2s is t2s with the variants of Hong Kong (枱, 衞); s2t in the middle joins the simplified forms that
-    it writes alike (钜 and 巨).
+    would. hk2s is t2s with the variants of Hong Kong (枱, 衞); s2t in the middle joins the simplified forms
+    that it writes alike (钜 and 巨).
     """
     ranges = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0x20000, 0x323B0))
     characters = [chr(code) for first, end in ranges for code in range(first, end)]
@@ -249,8 +252,8 @@ def script_of(text: str) -> str | None:
         return None
     han, kana, hangul = (_count(pattern, sample) for pattern in (_HAN_ONLY, _KANA_ONLY, _HANGUL_ONLY))
     cjk = han + kana + hangul
-    # A CJK character says about as much as two letters.
-    if cjk < _ENOUGH_CJK or 2 * cjk < _count(_OTHER_RUN, sample):
+    # A CJK character says as much as two or three letters.
+    if cjk < _ENOUGH_CJK or 3 * cjk < _count(_OTHER_RUN, sample):
         return None
     if hangul > 0.3 * cjk:
         return "ko"
@@ -286,19 +289,23 @@ _LETTERS = {
     "Tibt": re.compile("[\u0f40-\u0fbc]+"),
     "Mymr": re.compile("[\u1000-\u103f]+"),
 }
-_SCRIPTS_OF_LANGUAGE = {
-    **dict.fromkeys("en fr de es pt it nl sv da no nb fi pl cs hu ro tr vi id ms".split(), {"Latn"}),
-    **dict.fromkeys("ru uk be bg".split(), {"Cyrl"}),
-    **dict.fromkeys("ar fa ur ps".split(), {"Arab"}),
-    **dict.fromkeys("hi ne mr".split(), {"Deva"}),
-    **dict.fromkeys((*_SINITIC, "ja", "ko"), set[str]()),
-    "ug": {"Arab", "Cyrl", "Latn"},
-    "he": {"Hebr"},
-    "el": {"Grek"},
-    "th": {"Thai"},
-    "bo": {"Tibt"},
-    "my": {"Mymr"},
+_LANGUAGES_IN = {
+    "Latn": "en fr de es pt it nl sv da no nb fi pl cs hu ro tr vi id ms ug",
+    "Cyrl": "ru uk be bg ug",
+    "Arab": "ar fa ur ps ug",
+    "Hebr": "he",
+    "Grek": "el",
+    "Deva": "hi ne mr",
+    "Thai": "th",
+    "Tibt": "bo",
+    "Mymr": "my",
+    "": " ".join(sorted(_SINITIC | {"ja", "ko"})),
 }
+# The languages whose scripts are known; "" stands for CJK, which script_of() has found missing.
+_SCRIPTS_OF: dict[str, set[str]] = {}
+for _script, _languages in _LANGUAGES_IN.items():
+    for _language in _languages.split():
+        _SCRIPTS_OF.setdefault(_language, set()).add(_script)
 
 
 def language_tag(declared: str | None, text: str) -> str | None:
@@ -337,5 +344,5 @@ def _contradicts(tag: re.Match[str], text: str) -> bool:
     script = max(counts, key=lambda name: counts[name])
     if counts[script] < _ENOUGH_LETTERS:
         return False
-    expected = {tag["script"].title()} if tag["script"] else _SCRIPTS_OF_LANGUAGE.get(tag["language"])
+    expected = {tag["script"].title()} if tag["script"] else _SCRIPTS_OF.get(tag["language"])
     return expected is not None and script not in expected

@@ -14,7 +14,7 @@ from newscrawl.dates import url_date
 from newscrawl.extract import rules
 from newscrawl.extract.decode import Decoded, decoded
 from newscrawl.extract.fields import Source, article_of, titles_of
-from newscrawl.extract.segment import HEADINGS, Segmented, is_prose, is_tag_link, segment
+from newscrawl.extract.segment import ALL_RULES, HEADINGS, Segmented, body_weight, is_prose, is_tag_link, segment
 from newscrawl.extract.structured import Structured, structured
 from newscrawl.extract.tree import Block, Place, drop_scripts, json_ld_texts, parse
 from newscrawl.items import Article
@@ -27,6 +27,7 @@ LinkRole = Literal["related", "article", "next", "listing", "promoted", "tag", "
 _NEXT_TEXT = re.compile(r"^\W*(?:下一?[页頁]|后一页|next(?:\s+page)?|older(?:\s+posts)?|次へ|次のページ|다음|suivante?|weiter|siguiente|»|›)\W*$", re.I)
 _PAGE_URL = re.compile(r"(?:/page/\d+/?$|[?&](?:page|p|paged|pg|start|offset)=\d+$|[_/-](?:index|list|p|page)[_-]?\d+(?:\.s?html?)?/?$)", re.I)
 _PAGER = re.compile(r"pag(?:e-?numbers?|ination|er|ing)|page-?nav|fenye|nav-links", re.I)
+_LITTLE_WEIGHT = 300
 _HTML_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?<(?:!doctype\s+html|html|head|body|!--|[a-z][a-z0-9]*[\s>])", re.I)
 
 
@@ -154,7 +155,13 @@ def _read(
     layout = None
     if profile is not None:
         layout = profile.layout_at(_day_of(address, url_assigned, fetched_at))
-    segmented = segment(root, layout, titles=titles_of(meta))
+    titles = titles_of(meta)
+    segmented = segment(root, layout, titles=titles)
+    if (force or meta.article) and body_weight(segmented) < _LITTLE_WEIGHT:
+        # A page that is an article and has hardly any story: a rule has taken the story for furniture.
+        lenient = segment(root, layout, titles=titles, without=ALL_RULES)
+        if body_weight(lenient) > 2 * body_weight(segmented):
+            segmented = lenient
     source = Source(
         root=root,
         page=segmented,
@@ -291,7 +298,7 @@ def _kind(source: Source, links: tuple[PageLink, ...]) -> tuple[PageKind, str]:
     ruled = source.profile.url_kind(source.url) if source.profile is not None and source.url else None
     if ruled == "ignore":
         return "other", "the profile's URL rules ignore it"
-    body = sum(block.weight for block in page.blocks if block.place == "body")
+    body = body_weight(page)
     headline = page.headline.text if page.headline else ""
     if body < 500 and any(rules.ERROR_TEXT.search(text) for text in (headline, meta.title or "", _first_body(page))):
         return "error", "the page says that it is missing"

@@ -37,6 +37,9 @@ _ASIDE = Mark(place="chrome", rule="aside")
 _FORM = Mark(place="chrome", rule="form")
 _INNER_ASIDE = Mark(place="removed", kind="other", rule="aside")
 _ARTICLE_PART = re.compile(r"article|entry|post|story|content|title|headline|detail", re.I)
+ALL_RULES = frozenset(rule.name for rule in rules.ELEMENT_RULES)
+"""Names of the generic element rules, for a second look without them."""
+
 _GOOD_WEIGHT = 36
 _DESCENT = 0.7
 
@@ -68,6 +71,8 @@ class Marker:
         self.without = without
         self.by_words: dict[str, rules.ElementRule | None] = {}
         self.total = page_text_length(root) or 1
+        self.prose = {p: length for p in root.iter("p") if (length := len("".join(p.itertext()))) >= 60}
+        self.prose_total = sum(self.prose.values())
         self.container: Element | None = None
         self.headline: Element | None = None
         self.marked: dict[Element, Mark] = {}
@@ -109,7 +114,7 @@ class Marker:
     def _generic(self, element: Element) -> Mark | None:
         tag = element.tag
         chrome = _CHROME_TAGS.get(tag)
-        if chrome is not None:
+        if chrome is not None and not self._holds(element, 0.35):
             return chrome
         if tag == "figcaption":
             return None if "figcaption" in self.without else _CAPTION
@@ -167,9 +172,18 @@ class Marker:
         return None if plain or self._holds(element, 0.35) else _HEADER
 
     def _holds(self, element: Element, share: float) -> bool:
+        """Return whether *element* holds more than *share* of the page's text, or most of its paragraphs."""
         if not len(element):
             return len(element.text or "") > share * self.total
-        return page_text_length(element) > share * self.total
+        if page_text_length(element) > share * self.total:
+            return True
+        held = sum(self.prose.get(p, 0) for p in element.iter("p")) if self.prose_total > 400 else 0
+        return held > max(share, 0.4) * self.prose_total
+
+
+def body_weight(page: Segmented) -> int:
+    """Return the weight of the story."""
+    return sum(block.weight for block in page.blocks if block.place == "body")
 
 
 def _first(root: Element, selectors: tuple[object, ...]) -> Element | None:

@@ -25,8 +25,10 @@ _INLINE = frozenset(
     "samp small source span strike strong sub sup time tt u var wbr picture br".split()
 )
 _MEDIA = frozenset(("img", "figure", "picture", "video"))
-# A tag that long is no tag: libxml2 compares each attribute with all before it, which takes minutes.
-_TAG_BOMB = re.compile(rb"<[^<>]{65536}")
+# A tag that long has more attributes than any: libxml2 compares each with all before it, which takes minutes.
+_TAG_BOMB = re.compile(rb"<[a-z][^<>]{65536}", re.I)
+_QUOTED = re.compile(rb"=\s*(?:\"[^\"]*\"|'[^']*')")
+_SCRIPTS = re.compile(rb"<(script|style)\b.*?</\1\s*>", re.I | re.S)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,12 +105,17 @@ def parse(utf8: bytes) -> Element | None:
     """
     if b"\0" in utf8:
         utf8 = utf8.replace(b"\0", b"")
-    if len(utf8) > 65536 and _TAG_BOMB.search(utf8):
+    if len(utf8) > 65536 and _TAG_BOMB.search(utf8) and _is_bomb(utf8):
         return None
     try:
         return etree.fromstring(utf8, etree.HTMLParser(**_PARSER_OPTIONS))
     except (etree.XMLSyntaxError, ValueError):
         return None
+
+
+def _is_bomb(utf8: bytes) -> bool:
+    """Return whether a tag stays that long without scripts and quoted values, which cost the parser nothing."""
+    return _TAG_BOMB.search(_QUOTED.sub(b"", _SCRIPTS.sub(b"", utf8))) is not None
 
 
 def json_ld_texts(root: Element) -> list[str]:
