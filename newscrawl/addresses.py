@@ -20,6 +20,8 @@ Network = IPv4Network | IPv6Network
 
 # Characters that UTS #46 takes out of a host: soft hyphen, joiners, variation selectors, BOM.
 _IGNORED = re.compile("[\u00ad\u034f\u180b-\u180f\u200b\u2060\u2064\ufe00-\ufe0f\ufeff]")
+# 253 characters, each written as the escapes of three bytes. The limit bounds the time of normalisation.
+_LONGEST_HOST = 253 * 9
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 
 # Not ipaddress.is_global: its answer for the same address differs between patch releases of Python.
@@ -78,6 +80,8 @@ def mapped_host(host: str) -> str:
     Not yet checked and not yet Punycode. Source: UTS #46, mapping step; WHATWG URL, host parser.
     """
     text = host.strip()
+    if len(text) > _LONGEST_HOST:
+        return text.lower()
     if "%" in text and ":" not in text:
         text = unquote(text)
     if text.isascii():

@@ -50,6 +50,13 @@ class GateMiddleware:
 class PlainRedirectMiddleware(RedirectMiddleware):
     """Scrapy's redirects without a Referer, which this project does not send."""
 
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        # Not the parent's: it would have every crawl warned that no Referer is sent.
+        middleware = cls(crawler.settings)
+        middleware.crawler = crawler
+        return middleware
+
     def handle_referer(self, request: Request, response: Response) -> None:
         """Leave the request without the header."""
         request.headers.pop("Referer", None)

@@ -13,7 +13,7 @@ def sha256_hex(data: bytes) -> str:
 def folded_digest(text: str | None) -> str | None:
     """Return the digest of the letters and digits of *text*, or None when it has none.
 
-    Equal for texts that differ only in script, width, case, blanks or punctuation (:func:`newscrawl.text.fold`).
+    Equal for texts that differ only in script, width, case, blanks or punctuation (:func:`.fold`).
 
     >>> folded_digest("臺灣，２０２３ 年") == folded_digest("台湾2023年")
     True

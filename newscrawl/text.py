@@ -83,6 +83,11 @@ def clean_text(text: str) -> str:
     """
     if _UNCLEAN.search(text) is None and unicodedata.is_normalized("NFC", text):
         return text
+    cleaned = _cleaned(text)
+    return text if cleaned == text else cleaned
+
+
+def _cleaned(text: str) -> str:
     cleaned = decoded = _without_layout(text)
     for _ in range(2):
         if _LEFTOVER.search(decoded) is None:

@@ -7,9 +7,11 @@ Both take any text and never raise.
 import hashlib
 import re
 import unicodedata
-from functools import cache, lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache, wraps
 from ipaddress import IPv4Address, IPv6Address
-from typing import NamedTuple
+from itertools import pairwise
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote, unquote
 
 from tldextract import TLDExtract
@@ -21,6 +23,23 @@ URL_KEY_VERSION = 1
 
 # Longer URLs are not remembered: a cache is bounded by entries, and an entry must be small.
 _REMEMBERED_LENGTH = 2000
+
+_Answer = TypeVar("_Answer")
+
+
+def _remembered(ask: Callable[[str], _Answer]) -> Callable[[str], _Answer]:
+    cached = lru_cache(maxsize=8192)(ask)
+
+    @wraps(ask)
+    def answer(url: str) -> _Answer:
+        return cached(url) if len(url) <= _REMEMBERED_LENGTH else ask(url)
+
+    return answer
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 _EDGES = "".join(map(chr, range(0x21))) + "\u00a0\u200b\u2028\u2029\u3000\ufeff"
 _REMOVED = re.compile("[\t\n\r]+")
@@ -41,10 +60,12 @@ _ESCAPE_QUERY = re.compile(rf"%[0-9A-Fa-f]{{2}}|[^{_SAFE}?%]+")
 _ESCAPE_FRAGMENT = re.compile(rf"%[0-9A-Fa-f]{{2}}|[^{_SAFE}'?%]+")
 _DOTS = {".": 1, "%2E": 1, "..": 2, ".%2E": 2, "%2E.": 2, "%2E%2E": 2}
 
-_AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::0*([0-9]{0,5}))?")
+_AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::(0*[0-9]{0,5}))?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_LONGEST_HOST = 254
+"""The 253 characters of a DNS name and its trailing dot."""
 _JOINERS = "\u200c\u200d"
 
 
@@ -112,12 +133,9 @@ _remembered_resolve = lru_cache(maxsize=8192)(_resolve)
 
 @lru_cache(maxsize=256)
 def _base(base: str) -> _Parts | None:
-    """Return the parts of the page's own URL, with its host as it stands: a trailing dot is kept here."""
+    """Return the parts of the page's own URL, its host as it stands."""
     url = resolve(None, base)
-    if url is None:
-        return None
-    scheme, _, rest = url.partition("://")
-    return _split(url)._replace(scheme=scheme, host=rest.partition("/")[0])
+    return _split(url)._replace(host=url.split("/", 3)[2]) if url else None
 
 
 def _split(url: str) -> _Parts:
@@ -134,9 +152,8 @@ def _absolute(scheme: str, head: str, query: str | None, fragment: str) -> str |
     host = _host(found[1]) if found else None
     if found is None or host is None:
         return None
-    port = int(found[2]) if found[2] else _DEFAULT_PORTS[scheme]
-    # "http://example.com:00" has digits that say 0; nothing listens there.
-    if port > 65535 or port == 0 or (found[2] == "" and "0" in authority.rpartition(":")[2] + "-"):
+    port = int(found[2].lstrip("0") or "0") if found[2] else _DEFAULT_PORTS[scheme]
+    if not 0 < port < 65536:
         return None
     suffix = "" if port == _DEFAULT_PORTS[scheme] else f":{port}"
     return f"{scheme}://{host}{suffix}{_path(slash + path)}{_query(query)}{fragment}"
@@ -148,6 +165,9 @@ def _host(text: str) -> str | None:
         address = None if "%" in text else parse_address(text)
         return f"[{_v6(address)}]" if isinstance(address, IPv6Address) else None
     host = mapped_host(text)
+    # Punycode is never shorter, and takes its time for a long name.
+    if len(host) > _LONGEST_HOST:
+        return None
     labels = host.removesuffix(".").split(".")
     if _NUMERIC_LABEL.fullmatch(labels[-1]):
         address = parse_address(host)
@@ -156,8 +176,8 @@ def _host(text: str) -> str | None:
     ascii_labels = [_ascii_label(label) for label in labels]
     if not all(map(_LABEL.fullmatch, ascii_labels)):
         return None
-    host = ".".join(ascii_labels)
-    return host + dot if len(host) <= 253 else None
+    host = ".".join(ascii_labels) + dot
+    return host if len(host) <= _LONGEST_HOST else None
 
 
 def _v6(address: IPv6Address) -> str:
@@ -225,8 +245,10 @@ def _fragment(fragment: str | None) -> str:
 
 # The key ------------------------------------------------------------------------------------------------
 
-# A path alone, without anything that a rule below could change; "amp" sends AMP caches the long way.
-_PLAIN = re.compile(rf"(?!.*amp)https?://{_CLEAN_HOST}/(?!\.|.*/\.)[A-Za-z0-9\-._~!$()*+,=:@/']*")
+# A path alone, without anything that a rule below could change.
+_PLAIN = re.compile(
+    rf"(?!.*(?:ampproject|-amp\.|/amp/))https?://{_CLEAN_HOST}/(?!\.|.*/\.)[A-Za-z0-9\-._~!$()*+,=:@/']*"
+)
 _ENTITY = re.compile(r"&(?:amp;|#0*38;)+", re.IGNORECASE)
 _ENTITY_OF_NAME = re.compile(r"(?:amp;)+", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9A-F]{2})?")
@@ -240,23 +262,21 @@ _AMP_VIEWER_PATH = re.compile(r"/amp/(s/)?(.+)")
 
 # Parameters that only say how the reader came to the page, in lower case. A name joins the list when it means
 # this on every site; `ref`, `source`, `s` and the like do not.
-_TRACKING = frozenset(
-    """
-    fbclid gclid gclsrc gbraid wbraid dclid msclkid yclid ysclid twclid ttclid li_fat_id igshid igsh srsltid
-    _ga _gl mc_cid mc_eid mkt_tok vero_id vero_conv oly_enc_id oly_anon_id _openstat xtor __s __hstc __hssc __hsfp
-    hsctatracking ml_subscriber ml_subscriber_hash wickedid rb_clickid irclickid s_cid epik
+_TRACKING = _words("""
+    fbclid gclid gclsrc gbraid wbraid dclid msclkid yclid ysclid twclid ttclid irclickid rb_clickid li_fat_id
+    igshid igsh srsltid _ga _gl mc_cid mc_eid mkt_tok vero_id vero_conv oly_enc_id oly_anon_id _openstat xtor
+    __s __hstc __hssc __hsfp hsctatracking ml_subscriber ml_subscriber_hash wickedid s_cid epik
     pk_campaign pk_kwd pk_keyword pk_source pk_medium pk_content pk_cid pk_cpn pk_group pk_placement
     piwik_campaign piwik_kwd piwik_keyword matomo_campaign matomo_kwd
-    spm scm bd_vid bd_source hmsr hmpl hmcu hmkw hmci hmmd isappinstalled share_token share_source
-    weibo_id wxshare_count tt_from amp_js_v amp_gsa usqp
+    spm scm bd_vid hmsr hmpl hmcu hmkw hmci hmmd isappinstalled wxshare_count share_token tt_from
+    amp_js_v amp_gsa usqp
     phpsessid jsessionid sessionid session_id asp.net_sessionid cfid cftoken
-    """.split()
-)
+""")
 _TRACKING_PREFIXES = ("utm_", "at_", "mtm_", "fb_", "_hs", "aspsessionid")
 # WeChat and Weibo write where a link was shared; any other value of `from` may choose the content.
-_SHARED_FROM = frozenset("timeline groupmessage singlemessage weibo wechat weixin qzone".split())
+_SHARED_FROM = _words("timeline groupmessage singlemessage weibo wechat weixin qzone")
 _TRACKING_AT = {
-    host: frozenset(names.split())
+    host: _words(names)
     for host, names in {
         "sina.com.cn": "cre mod loc r rfunc tj tr wm vt pos sudaref",
         "sina.cn": "cre mod loc r rfunc tj tr wm vt pos sudaref",
@@ -273,8 +293,8 @@ _TRACKING_AT = {
         "baidu.com": "wfr for isbdboxshare rcptid",
         "nytimes.com": "smid smtyp emc campaign_id instance_id segment_id user_id regi_id nl te "
         "referringsource searchresultposition rref clicksource",
-        "bbc.com": "ocid ns_mchannel ns_source ns_campaign ns_linkname ns_fee intlink_from_url link_location",
-        "bbc.co.uk": "ocid ns_mchannel ns_source ns_campaign ns_linkname ns_fee intlink_from_url link_location",
+        "bbc.com": "ocid ns_mchannel ns_source ns_campaign ns_linkname ns_fee intlink_from_url",
+        "bbc.co.uk": "ocid ns_mchannel ns_source ns_campaign ns_linkname ns_fee intlink_from_url",
         "theguardian.com": "cmp cmp_tu",
     }.items()
 }
@@ -292,9 +312,10 @@ def url_key(url: str) -> str:
     """
     if _PLAIN.fullmatch(url):
         return url
-    return _remembered_key(url) if len(url) <= _REMEMBERED_LENGTH else _key(url)
+    return _key(url)
 
 
+@_remembered
 def _key(url: str) -> str:
     clean = resolve(None, _ENTITY.sub("&", url))
     if clean is None:
@@ -308,9 +329,6 @@ def _key(url: str) -> str:
     return f"{parts.scheme}://{parts.host}{parts.path}{'?' if query else ''}{query}{parts.fragment}"
 
 
-_remembered_key = lru_cache(maxsize=8192)(_key)
-
-
 def _decoded(match: re.Match[str]) -> str:
     """Return an unreserved character for its escape; any other escape stays, a lone ``%`` becomes one."""
     if match[1] is None:
@@ -320,7 +338,7 @@ def _decoded(match: re.Match[str]) -> str:
 
 
 def _without_amp_cache(parts: _Parts) -> _Parts:
-    """Return the publisher's URL when *parts* name a copy in an AMP cache. A cache of a cache is left alone."""
+    """Return the publisher's URL for a copy in an AMP cache. A cache of a cache is left alone."""
     found = None
     if _AMP_HOST.fullmatch(parts.host):
         found = _AMP_PATH.fullmatch(parts.path)
@@ -382,7 +400,6 @@ def url_id(key: str) -> str:
 _HOST = re.compile(r"https?://((?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]*)(?=[/?#]|\Z)")
 
 
-@lru_cache(maxsize=4096)
 def host_of(url: str) -> str:
     """Return the host of *url* in lower case, without port, brackets or trailing dot; "" when it has none."""
     if found := _HOST.match(url):
@@ -402,33 +419,36 @@ def _extractor() -> TLDExtract:
     return TLDExtract(suffix_list_urls=(), cache_dir=None, fallback_to_snapshot=True)
 
 
-@lru_cache(maxsize=4096)
 def site_of(url: str) -> str:
-    """Return the registrable domain of *url*; for an address, a single name or a public suffix the host itself.
+    """Return the registrable domain of *url*; for an address, a bare name or a public suffix the host itself.
 
     >>> site_of("https://finance.sina.com.cn/a"), site_of("http://127.0.0.1:8000/")
     ('sina.com.cn', '127.0.0.1')
     """
-    host = host_of(url)
+    return _site(host_of(url))
+
+
+@lru_cache(maxsize=4096)
+def _site(host: str) -> str:
     if "." not in host or ":" in host or parse_address(host) is not None:
         return host
     found = _extractor().extract_str(host)
     if found.suffix:
         return f"{found.domain}.{found.suffix}" if found.domain else host
-    # Not in the list: its rule "*" makes the last label the suffix.
+    # Not in the list, whose rule for the rest is "*": the last label is the suffix.
     return ".".join(host.split(".")[-2:])
 
 
 # The shape ----------------------------------------------------------------------------------------------
 
-_TAGS = frozenset("tag tags topic topics keyword keywords label labels 标签 標籤 话题 話題".split())
-_LISTINGS = frozenset(
-    """
-    category categories cat author authors search login logout signin signup register user users member members
-    feed rss atom comments wp-json wp-content wp-includes wp-admin wp-login.php xmlrpc.php cgi-bin static assets
-    """.split()
-)
-_INDEX = frozenset("index default home list latest all archive archives".split())
+_TAGS = _words("tag tags topic topics keyword keywords label labels 标签 標籤 话题 話題")
+_LISTINGS = _words("""
+    category categories cat author authors search login logout signin signup register user users member
+    members feed rss atom comments wp-json wp-content wp-includes wp-admin wp-login.php xmlrpc.php cgi-bin
+    static assets
+""")
+_ARTICLES = _words("article articles story stories")
+_INDEX = _words("index default home list latest all archive archives")
 _ASSET = re.compile(
     r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|bmp|tiff?|css|m?js|json|xml|rss|atom|txt|pdf|docx?|xlsx?|pptx?|epub"
     r"|zip|rar|7z|gz|tar|apk|exe|dmg|mp3|m4a|ogg|wav|mp4|m3u8|m4v|webm|mov|avi|flv|woff2?|ttf|eot|swf)$"
@@ -436,13 +456,12 @@ _ASSET = re.compile(
 _EXTENSION = re.compile(r"\.(?:[sx]?html?|php|aspx?|jspx?|do|amp)$")
 _YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:1[0-2]|0?[1-9])", r"(?:3[01]|[12][0-9]|0?[1-9])"
 _MONTH2, _DAY2 = r"(?:1[0-2]|0[1-9])", r"(?:3[01]|[12][0-9]|0[1-9])"
-# /2023/03/21 /2023-03-21 /2023-03/21 /2023_03_21 /20230321 /2023/0321 /202303/21 and, without a day, /2023/03 ...
+# /2023/03/21 /2023-03-21 /2023-03/21 /2023_03_21 /20230321 /2023/0321 /202303/21; without a day: /2023/03 ...
 _DATE = re.compile(
     rf"/(?:{_YEAR}[-_/]{_MONTH}[-_/]{_DAY}|{_YEAR}/?{_MONTH2}/?{_DAY2}|{_YEAR}[-_/]?{_MONTH2}|{_YEAR}/{_MONTH})(?=/|\Z)"
 )
 _DATED_NUMBER = re.compile(rf"{_YEAR}{_MONTH2}(?:{_DAY2})?|{_YEAR}")
-_ENDS_IN_ID = re.compile(r"[0-9]{5,}$")
-_ARTICLE_PATH = re.compile(r"/(?:article|articles|story|stories)/(?:[^/]+/)*[^/]+$")
+_ENDS_IN_ID = re.compile(r"(?<![0-9])[0-9]{5,}$")
 _NUMBERED_PATH = re.compile(
     r"/(?:news|post|posts|archives?|content|detail|thread|node|read|view|show|item|a|p)/[0-9]+$"
 )
@@ -456,7 +475,6 @@ _HOUSE_PAGES = ("privacy-", "terms-", "cookie-")
 _HAN = re.compile("[\u3400-\u9fff]")
 
 
-@lru_cache(maxsize=4096)
 def _segments(url: str) -> tuple[tuple[str, ...], str]:
     """Return the path of *url*, decoded, in lower case and without empty segments, and its query."""
     clean = resolve(None, url)
@@ -467,16 +485,17 @@ def _segments(url: str) -> tuple[tuple[str, ...], str]:
     return tuple(segment for segment in path.lower().split("/") if segment), parts.query.lower()
 
 
+@_remembered
 def looks_like_tag(url: str) -> bool:
     """Tell whether *url* is shaped like the page of a tag or topic: ``/tag/…``, ``/标签/…``."""
     segments, _ = _segments(url)
     return any(
         segment in _TAGS and _EXTENSION.sub("", name) not in _INDEX and name != "page"
-        for segment, name in zip(segments, segments[1:], strict=False)
+        for segment, name in pairwise(segments)
     )
 
 
-@lru_cache(maxsize=4096)
+@_remembered
 def looks_like_article(url: str) -> bool:
     """Tell whether *url* is shaped like an article's: a date and a name, a number, a slug, ``?p=123``.
 
@@ -503,7 +522,7 @@ def looks_like_article(url: str) -> bool:
     return (
         any(date.end() < len(path) for date in _DATE.finditer(path))
         or _ENDS_IN_ID.search(last) is not None
-        or _ARTICLE_PATH.search(path) is not None
+        or not _ARTICLES.isdisjoint(segments[:-1])
         or _NUMBERED_PATH.search(path) is not None
         or _is_slug(last)
     )
@@ -512,14 +531,12 @@ def looks_like_article(url: str) -> bool:
 def _is_listing(segments: tuple[str, ...], query: str) -> bool:
     if _LISTING_PARAMETER.search(query) or (segments and _ASSET.search(segments[-1])):
         return True
-    pages = any(
-        name == "page" and number.isdecimal() for name, number in zip(segments, segments[1:], strict=False)
-    )
+    pages = any(name == "page" and number.isdecimal() for name, number in pairwise(segments))
     return pages or not _LISTINGS.isdisjoint(segments)
 
 
 def _is_date_archive(path: str, last: str) -> bool:
-    """Tell whether *path* ends in a date and nothing more: ``/2023/03``, ``/news/20230321``, ``/news/2023``."""
+    """Tell whether *path* ends in a date and nothing more: ``/2023/03``, ``/news/20230321``, ``/2023``."""
     return _DATED_NUMBER.fullmatch(last) is not None or any(
         date.end() == len(path) for date in _DATE.finditer(path)
     )

@@ -12,7 +12,7 @@ from lxml.etree import _Element as Element
 from newscrawl.dates import dates_in, is_after, iso_date, same_day, url_date, with_zone
 from newscrawl.extract.segment import Segmented
 from newscrawl.extract.structured import Structured, text_of
-from newscrawl.extract.tree import Block, where
+from newscrawl.extract.tree import where
 from newscrawl.items import Provenance, Warn
 from newscrawl.sites import Layout
 from newscrawl.urls import resolve
@@ -134,7 +134,7 @@ def _candidates(
         for name in names:
             for raw in meta.meta.get(name, ()):
                 yield from _from(iso_date(raw), "meta", name, raw, changed)
-    yield from _marked_up(page, root)
+    yield from _marked_up(page, root, meta.itemprops)
     yield from _printed(page)
     if url is not None:
         yield from _from(url_date(url), "url", "url", url)
@@ -145,18 +145,14 @@ def _from(value: str | None, method: str, place: str, raw: str, changed: bool = 
         yield Evidence(value, method, place, raw.strip(), changed)
 
 
-def _marked_up(page: Segmented, root: Element) -> Iterator[Evidence]:
+def _marked_up(page: Segmented, root: Element, itemprops: list[Element]) -> Iterator[Evidence]:
     """``itemprop`` and ``<time>`` of the article's block."""
-    allowed = {
-        element
-        for block in page.article_blocks()
-        if block.place not in ("related", "promoted", "chrome") and block.kind != "comment"
-        for element in _with_inner(block)
-    }
-    for element in root.iter("time", "meta", "span", "abbr"):
+    owners = {block.element: block for block in page.article_blocks()}
+    for element in (*itemprops, *root.iter("time")):
         prop = (element.get("itemprop") or "").lower()
         if element.tag == "time":
-            if element not in allowed:
+            owner = next((owners[e] for e in (element, *element.iterancestors()) if e in owners), None)
+            if owner is None or owner.place in ("related", "promoted", "chrome") or owner.kind == "comment":
                 continue
         elif prop not in ("datepublished", "datecreated", "datemodified"):
             continue
@@ -165,11 +161,6 @@ def _marked_up(page: Segmented, root: Element) -> Iterator[Evidence]:
         words = f"{prop} {element.get('class') or ''} {(parent.get('class') if parent is not None else '') or ''}"
         changed = _MODIFIED_WORDS.search(words) is not None and not _PUBLISHED_WORDS.search(words)
         yield from _from(iso_date(raw), "microdata" if prop else "time", where(element), raw, changed)
-
-
-def _with_inner(block: Block) -> Iterator[Element]:
-    yield block.element
-    yield from block.element.iter("time")
 
 
 def _printed(page: Segmented) -> Iterator[Evidence]:

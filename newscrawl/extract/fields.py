@@ -116,12 +116,12 @@ def titles_of(meta: Structured) -> tuple[str, ...]:
 
 
 def site_name(meta: Structured) -> str | None:
-    """Return what the page calls its site, or None."""
+    """Return what the page calls its site, or None. JSON-LD's publisher may be the outlet a republisher credits."""
     found = meta.first("og:site_name", "application-name")
     if found:
         return clean_line(found[1])
-    publisher = meta.article.get("publisher")
-    return text_of(publisher.get("name")) if isinstance(publisher, dict) else None
+    parts = _TITLE_CUT.split(meta.title or "")
+    return clean_line(parts[-1]) if len(parts) > 1 else None
 
 
 def without_site_name(title: str, site: str | None = None) -> str:
@@ -259,9 +259,10 @@ def _author_layers(source: Source, lines: list[Block]) -> Iterator[tuple[list[Pe
                 marked.append((link.text, link.element.get("href")))
     yield people(marked), "microdata", "rel=author"
     inner: list[tuple[str, str | None]] = []
-    for element in source.root.xpath("//*[@itemprop='author']"):  # type: ignore[union-attr]
-        name = next(iter(element.xpath(".//*[@itemprop='name']")), element)  # type: ignore[union-attr, arg-type]
-        inner.append((name.get("content") or "".join(name.itertext()), None))  # type: ignore[union-attr]
+    for element in source.meta.itemprops:
+        if element.get("itemprop") == "author":
+            name = next((e for e in element.iter() if e.get("itemprop") == "name"), element)
+            inner.append((name.get("content") or "".join(name.itertext()), None))
     yield people(inner), "microdata", "itemprop=author"
     for block in lines:
         yield people([(name, None) for name in readings.authors_in(block.text)]), "text", where(block.element)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from datetime import date, datetime
 from typing import Literal
 
@@ -19,7 +20,7 @@ from newscrawl.extract.structured import Structured, structured
 from newscrawl.extract.tree import Block, Place, drop_scripts, json_ld_texts, parse
 from newscrawl.items import Article
 from newscrawl.sites import Profiles, SiteProfile
-from newscrawl.urls import looks_like_article, looks_like_tag, resolve, site_of
+from newscrawl.urls import looks_like_article, resolve, site_of
 
 PageKind = Literal["article", "listing", "error", "empty", "other"]
 LinkRole = Literal["related", "article", "next", "listing", "promoted", "tag", "keyword", "other"]
@@ -255,11 +256,11 @@ _ROLE_RANK = {
 def _role(source: Source, element: Element, block: Block | None, url: str, own: str | None) -> LinkRole:
     if block is not None and block.place in ("related", "promoted"):
         return block.place  # type: ignore[return-value]
-    if is_tag_link(element) or looks_like_tag(url):
+    if is_tag_link(element):
         return "tag"
-    if rules.KEYWORD_LINK.search(element.get("class") or "") or _in_keyword(element):
+    if _in_keyword(element):
         return "keyword"
-    if "next" in (element.get("rel") or "").split() or _is_pager(element, url):
+    if _is_pager(element, url):
         return "next"
     if source.profile is not None:
         ruled = source.profile.url_kind(url)
@@ -274,17 +275,23 @@ def _role(source: Source, element: Element, block: Block | None, url: str, own: 
 
 def _in_keyword(element: Element) -> bool:
     parent = element.getparent()
-    return parent is not None and parent.tag == "span" and rules.KEYWORD_LINK.search(parent.get("class") or "") is not None
+    words = element.get("class"), parent.get("class") if parent is not None and parent.tag == "span" else None
+    return any(word is not None and rules.KEYWORD_LINK.search(word) for word in words)
 
 
 def _is_pager(element: Element, url: str) -> bool:
-    words = element.get("class") or ""
-    if words and _PAGER.search(words):
+    words, rel = element.get("class"), element.get("rel")
+    if (rel is not None and "next" in rel.split()) or (words is not None and _PAGER.search(words)):
         return True
-    if not _PAGE_URL.search(url):
+    if not _has_page_number(url):
         return False
     text = "".join(element.itertext()).strip()
     return text.isdigit() or _NEXT_TEXT.match(text) is not None
+
+
+@lru_cache(maxsize=8192)
+def _has_page_number(url: str) -> bool:
+    return _PAGE_URL.search(url) is not None
 
 
 def _is_teaser(block: Block) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml.etree import _Element as Element
 
@@ -67,9 +68,7 @@ class Marker:
     """Gives elements their marks: a profile's first, then the generic rules'."""
 
     def __init__(self, root: Element, layout: Layout | None, *, without: frozenset[str] = frozenset()) -> None:
-        self.rules = [rule for rule in rules.ELEMENT_RULES if rule.name not in without]
         self.without = without
-        self.by_words: dict[str, rules.ElementRule | None] = {}
         self.total = page_text_length(root) or 1
         self.prose = {p: length for p in root.iter("p") if (length := len("".join(p.itertext()))) >= 60}
         self.prose_total = sum(self.prose.values())
@@ -133,16 +132,8 @@ class Marker:
         return None
 
     def _by_rule(self, element: Element, tag: str) -> Mark | None:
-        words = " ".join(
-            filter(None, (element.get("class"), element.get("id"), element.get("role"), element.get("aria-label")))
-        )
-        if not words:
-            return None
-        if words in self.by_words:
-            rule = self.by_words[words]
-        else:
-            rule = next((rule for rule in self.rules if rule.pattern.search(words)), None)
-            self.by_words[words] = rule
+        get = element.get
+        rule = _rule_of(get("class"), get("id"), get("role"), get("aria-label"), self.without)
         if rule is None:
             return None
         if tag in HEADINGS and rule.place != "chrome":
@@ -179,6 +170,18 @@ class Marker:
             return True
         held = sum(self.prose.get(p, 0) for p in element.iter("p")) if self.prose_total > 400 else 0
         return held > max(share, 0.4) * self.prose_total
+
+
+@lru_cache(maxsize=8192)
+def _rule_of(
+    classes: str | None, identity: str | None, role: str | None, label: str | None, without: frozenset[str]
+) -> rules.ElementRule | None:
+    """Return the first element rule that fits; the elements of a site's pages are called the same."""
+    words = " ".join(filter(None, (classes, identity, role, label)))[:500]
+    if not words:
+        return None
+    active = (rule for rule in rules.ELEMENT_RULES if rule.name not in without)
+    return next((rule for rule in active if rule.pattern.search(words)), None)
 
 
 def body_weight(page: Segmented) -> int:
@@ -433,10 +436,7 @@ class _Placer:
     def place_links(self, index: int, block: Block) -> bool:
         """Place labels, lists of links and lists of tags; return whether *block* was one."""
         text = block.text
-        label = rules.RELATED_LABEL.match(text) if "related_label" not in self.without else None
-        if label is not None and (block.weight - block.link_weight <= weight(label.group()) + 8 or not block.links) and (
-            block.links or block.weight <= 60
-        ) and not (block.links and block.link_share < 0.4 and block.weight > 60):
+        if self.is_related_label(block):
             block.put("related", rule="related_label")
             self.listed = ("related", block.element)
             return True
@@ -458,6 +458,15 @@ class _Placer:
         if block.weight - block.link_weight > 6 or (ornament and block.weight):
             return False
         return self.place_bare_links(index, block)
+
+    def is_related_label(self, block: Block) -> bool:
+        """A label of its own, or one before links to other stories; not the beginning of a linked title."""
+        label = rules.RELATED_LABEL.match(block.text) if "related_label" not in self.without else None
+        if label is None or (block.links and block.links[0].text.startswith(label.group().strip())):
+            return False
+        if not block.links:
+            return block.weight <= 60
+        return block.weight - block.link_weight <= weight(label.group()) + 8
 
     def place_bare_links(self, index: int, block: Block) -> bool:
         if self.listed is not None:
@@ -484,4 +493,8 @@ class _Placer:
 
 def is_tag_link(element: Element) -> bool:
     """Return whether a link leads to a page of a subject."""
-    return "tag" in (element.get("rel") or "").split() or looks_like_tag(element.get("href") or "")
+    rel = element.get("rel")
+    return (rel is not None and "tag" in rel.split()) or _leads_to_tag(element.get("href") or "")
+
+
+_leads_to_tag = lru_cache(maxsize=8192)(looks_like_tag)

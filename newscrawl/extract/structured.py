@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
 
+from lxml import etree
 from lxml.etree import _Element as Element
 
 from newscrawl.text import clean_line
@@ -19,6 +20,9 @@ ARTICLE_TYPES = frozenset(
     "SocialMediaPosting Report ScholarlyArticle TechArticle Posting".split()
 )
 _MAX_DEPTH = 8
+_ITEMPROPS: Callable[[Element], list[Element]] = etree.XPath(
+    "//*[@itemprop][contains(@itemprop, 'author') or contains(@itemprop, 'date')]"
+)
 
 
 @dataclass(slots=True)
@@ -39,6 +43,8 @@ class Structured:
     next: str | None = None
     base: str | None = None
     lang: str | None = None
+    itemprops: list[Element] = field(default_factory=list)
+    """Elements with ``itemprop`` that may name an author or a date."""
     refresh: str | None = None
     """Target of a meta refresh of at most ten seconds."""
 
@@ -56,6 +62,7 @@ def structured(root: Element, json_ld: Iterable[str]) -> Structured:
     for element in root.iter("meta", "link", "title", "base"):
         _READERS[str(element.tag)](found, element)
     _read_json_ld(found, json_ld)
+    found.itemprops = _ITEMPROPS(root)
     return found
 
 

@@ -220,11 +220,16 @@ class _Walker:
     def close_link(self, element: Element) -> None:
         if self.open_links and self.open_links[-1][0] is element:
             _, start = self.open_links.pop()
-            self.links.append(BlockLink(element, clean_line("".join(self.pieces[start:]).replace("\x0b", " "))))
+            self.links.append(BlockLink(element, self.text_since(start)))
+
+    def text_since(self, start: int) -> str:
+        pieces = self.pieces[start:]
+        raw = pieces[0] if len(pieces) == 1 else "".join(pieces)
+        return clean_line(raw.replace("\x0b", " ").strip(_INDENT))
 
     def flush(self, element: Element, mark: Mark | None) -> None:
         for link, start in self.open_links:
-            text = clean_line("".join(self.pieces[start:]).replace("\x0b", " "))
+            text = self.text_since(start)
             if text:
                 self.links.append(BlockLink(link, text))
         raw = "".join(self.pieces)
@@ -243,11 +248,15 @@ class _Walker:
         self.open_links = [(link, 0) for link, _ in self.open_links]
 
 
+_INDENT = " \t\r\n\f\u3000\u00a0"
+
+
 def _lines(raw: str) -> str:
     """Blanks collapsed within lines; ``<br>``, which the walk marks with U+000B, ends a line."""
+    # Indentation is the commonest blank of all; without it most text is clean as it stands.
     if "\x0b" not in raw:
-        return clean_line(raw)
-    lines = [clean_line(line) for line in raw.split("\x0b")]
+        return clean_line(raw.strip(_INDENT))
+    lines = [clean_line(line.strip(_INDENT)) for line in raw.split("\x0b")]
     text = "\n".join(lines).strip("\n")
     return re.sub(r"\n{3,}", "\n\n", text)
 

@@ -1,0 +1,1 @@
+"""An empty settings module: Scrapy's own defaults."""
