@@ -93,6 +93,9 @@ def resolve(base: str | None, href: str) -> str | None:
     """
     if _CLEAN.fullmatch(href):
         return href
+    if base is not None and href.startswith("/"):
+        # What begins with a slash has the same target on every page of the host: one entry serves them all.
+        base = _origin(base)
     if len(href) + len(base or "") > _REMEMBERED_LENGTH:
         return _resolve(base, href)
     return _remembered_resolve(base, href)
@@ -126,6 +129,12 @@ def _resolve(base: str | None, href: str) -> str | None:
     else:
         path = _path(origin.path.rpartition("/")[0] + "/" + head)
     return f"{origin.scheme}://{origin.host}{path}{_query(query)}{fragment}"
+
+
+def _origin(base: str) -> str:
+    """Return *base* up to the slash before its path; *base* itself where that is not so simple."""
+    end = base.find("/", 8)
+    return base[: end + 1] if end > 0 and base.startswith("http") and "\\" not in base[:end] else base
 
 
 _remembered_resolve = lru_cache(maxsize=8192)(_resolve)

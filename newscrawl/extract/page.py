@@ -20,7 +20,7 @@ from newscrawl.extract.structured import Structured, structured
 from newscrawl.extract.tree import Block, Place, drop_scripts, json_ld_texts, parse
 from newscrawl.items import Article
 from newscrawl.sites import Profiles, SiteProfile
-from newscrawl.urls import looks_like_article, resolve, site_of
+from newscrawl.urls import looks_like_article, looks_like_tag, resolve, site_of
 
 PageKind = Literal["article", "listing", "error", "empty", "other"]
 LinkRole = Literal["related", "article", "next", "listing", "promoted", "tag", "keyword", "other"]
@@ -236,13 +236,15 @@ def _page_links(source: Source, nofollow: bool) -> tuple[tuple[PageLink, ...], s
         url = resolve(source.base, href) if href else None
         if url is None or url == source.url:
             continue
-        role = _role(source, element, known.get(element), url, own)
+        block = known.get(element)
+        role = _furniture_role(source, element, url) if block is None else _role(source, element, block, url, own)
         rel = element.get("rel")
         if role == "next" and next_page is None and _NEXT_TEXT.match("".join(element.itertext())):
             next_page = url
         earlier = found.get(url)
         if earlier is None or _ROLE_RANK[role] < _ROLE_RANK[earlier.role]:
-            hidden = nofollow or (rel is not None and "nofollow" in rel.split())
+            # Plugins put nofollow on a site's own related articles, where it is about ranking.
+            hidden = nofollow or (role != "related" and rel is not None and "nofollow" in rel.split())
             found[url] = PageLink(url=url, role=role, nofollow=hidden)
     return tuple(found.values()), next_page
 
@@ -253,8 +255,27 @@ _ROLE_RANK = {
 }
 
 
-def _role(source: Source, element: Element, block: Block | None, url: str, own: str | None) -> LinkRole:
-    if block is not None and block.place in ("related", "promoted"):
+def _furniture_role(source: Source, element: Element, url: str) -> LinkRole:
+    """The role of a link outside all blocks: most links of a page, so only what its URL says and its class."""
+    if _is_pager(element, url):
+        return "next"
+    return _ruled_role(source.profile, url) or _shaped_role(url)
+
+
+@lru_cache(maxsize=8192)
+def _shaped_role(url: str) -> LinkRole:
+    if looks_like_tag(url):
+        return "tag"
+    return "article" if looks_like_article(url) else "other"
+
+
+def _ruled_role(profile: SiteProfile | None, url: str) -> LinkRole | None:
+    ruled = profile.url_kind(url) if profile is not None else None
+    return "other" if ruled == "ignore" else ruled
+
+
+def _role(source: Source, element: Element, block: Block, url: str, own: str | None) -> LinkRole:
+    if block.place in ("related", "promoted"):
         return block.place  # type: ignore[return-value]
     if is_tag_link(element):
         return "tag"
@@ -262,15 +283,12 @@ def _role(source: Source, element: Element, block: Block | None, url: str, own: 
         return "keyword"
     if _is_pager(element, url):
         return "next"
-    if source.profile is not None:
-        ruled = source.profile.url_kind(url)
-        if ruled is not None:
-            return "other" if ruled == "ignore" else ruled
-    if looks_like_article(url):
+    ruled = _ruled_role(source.profile, url)
+    if ruled is not None:
+        return ruled
+    if block.place != "chrome" and _is_teaser(block) and site_of(url) == own:
         return "article"
-    if block is not None and block.place != "chrome" and _is_teaser(block) and site_of(url) == own:
-        return "article"
-    return "other"
+    return _shaped_role(url)
 
 
 def _in_keyword(element: Element) -> bool:

@@ -98,11 +98,8 @@ class Marker:
                 for element in selector.find(root):  # type: ignore[attr-defined]
                     self.marked.setdefault(element, Mark(place=place, kind=kind, rule=name))  # type: ignore[arg-type]
 
-    def __call__(self, element: Element, outer: Mark | None) -> Mark | None:
-        """Return the mark that holds inside *element*; *outer* is the one around it."""
-        if outer is not None:
-            # Furniture inside a zone (a button in a share bar) would only cut the zone in pieces.
-            return outer
+    def __call__(self, element: Element) -> Mark | None:
+        """Return the mark that holds inside *element*."""
         own = self.marked.get(element)
         if own is not None:
             return own

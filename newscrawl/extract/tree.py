@@ -137,17 +137,17 @@ def page_text_length(root: Element) -> int:
     return len(etree.tostring(root, method="text", encoding="unicode"))
 
 
-def walk(root: Element, mark_of: Callable[[Element, Mark | None], Mark | None]) -> Blocks:
+def walk(root: Element, mark_of: Callable[[Element], Mark | None]) -> Blocks:
     """Cut the text below *root* into blocks.
 
-    *mark_of(element, outer)* gives an element's own mark; it is asked for each element that stands in no zone
-    yet, in document order. Elements marked ``chrome`` are not walked: each is one block.
+    *mark_of* gives an element's own mark; it is asked for each element that stands in no zone yet, in document
+    order: furniture inside a zone (a button in a share bar) would only cut the zone in pieces. Elements marked ``chrome`` are not walked: each is one block.
     """
     return _Walker(mark_of).walked(root)
 
 
 class _Walker:
-    def __init__(self, mark_of: Callable[[Element, Mark | None], Mark | None]) -> None:
+    def __init__(self, mark_of: Callable[[Element], Mark | None]) -> None:
         self.mark_of = mark_of
         self.out = Blocks()
         self.pieces: list[str] = []
@@ -193,7 +193,7 @@ class _Walker:
             return None
         if not isinstance(tag, str) or tag == "head":
             return None
-        own = self.mark_of(child, mark)
+        own = self.mark_of(child) if mark is None else mark
         if own is not mark:
             self.flush(block, mark)
             if own is not None and own.place == "chrome":
@@ -228,6 +228,9 @@ class _Walker:
         return clean_line(raw.replace("\x0b", " ").strip(_INDENT))
 
     def flush(self, element: Element, mark: Mark | None) -> None:
+        """End the block that stands in *element*."""
+        if not self.pieces and not self.links and not self.open_links:
+            return
         for link, start in self.open_links:
             text = self.text_since(start)
             if text:

@@ -20,7 +20,7 @@ from newscrawl.extract import Page, PageLink, read_page
 from newscrawl.items import Article, FoundHow, FoundOn, Http
 from newscrawl.ledger import Exchange, Ledger, ledger_of
 from newscrawl.sites import Profiles
-from newscrawl.urls import host_of, resolve, site_of
+from newscrawl.urls import resolve, site_of, url_key
 
 ARGUMENTS = {
     "url": "start here: one URL, or several separated by blanks",
@@ -51,6 +51,8 @@ class NewsSpider(Spider):
         self.follow = follow
         self.profiles = Profiles(Path(crawler.settings["NEWSCRAWL_SITES_DIR"]))
         self.profiles.load()
+        # Most links of a page were seen on the page before; asking here spares a Request for each.
+        self.asked: set[str] = set()
         self.sites = {site_of(url) for url in urls}
         # Scrapy's own offsite middleware stops redirects that leave the start sites.
         self.allowed_domains = sorted(self.sites)
@@ -155,7 +157,11 @@ class NewsSpider(Spider):
             return
         for link in page.links:
             how = self._how(page, link)
-            if how is not None and self._in_scope(link.url):
+            if how is None or not self._in_scope(link.url):
+                continue
+            key = url_key(link.url)
+            if key not in self.asked:
+                self.asked.add(key)
                 yield self._request(link.url, FoundOn(url=response.url, how=how), priority=_PRIORITY[how])
 
     def _how(self, page: Page, link: PageLink) -> FoundHow | None:
@@ -171,7 +177,7 @@ class NewsSpider(Spider):
         return _HOW[link.role]
 
     def _in_scope(self, url: str) -> bool:
-        return site_of(url) in self.sites and host_of(url) != ""
+        return site_of(url) in self.sites
 
     def failed(self, failure: Failure) -> None:
         """Count a request without an answer that can be read; a failed start URL changes the exit code."""
