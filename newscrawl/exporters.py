@@ -16,6 +16,7 @@ from newscrawl.ledger import Exchange, Ledger, ledger_of
 from newscrawl.urls import host_of
 
 # Programs other than JSON parsers take these for the end of a line.
+_LINE_END_BYTES = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9", b"\xef\xbb\xbf")
 _LINE_ENDS = re.compile("[\u0085\u2028\u2029\ud800-\udfff\ufeff]")
 
 
@@ -25,7 +26,13 @@ def json_line(row: dict[str, Any]) -> bytes:
     Characters that some reader would take for a line end, and lone surrogates, are written as escapes.
     """
     text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
-    return _LINE_ENDS.sub(lambda match: f"\\u{ord(match.group()):04x}", text).encode("utf-8") + b"\n"
+    try:
+        line = text.encode("utf-8")
+    except UnicodeEncodeError:
+        line = b""
+    if not line or any(end in line for end in _LINE_END_BYTES):
+        line = _LINE_ENDS.sub(lambda match: f"\\u{ord(match.group()):04x}", text).encode("utf-8")
+    return line + b"\n"
 
 
 class SnapshotExporter:

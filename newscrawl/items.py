@@ -26,7 +26,7 @@ class Pattern:
     regex: str
 
 
-Text = Annotated[str, Pattern(r"(?s).*\S")]
+Text = Annotated[str, Pattern(r"\s*\S")]
 Url = Annotated[str, Pattern(r"https?://[^\s/]")]
 Sha256 = Annotated[str, Pattern(r"[0-9a-f]{64}$")]
 IsoDate = Annotated[
@@ -516,9 +516,8 @@ def _single_schema(hint: Any) -> dict[str, Any]:
     if get_origin(hint) is list:
         return {"type": "array", "items": _schema(get_args(hint)[0])}
     if get_origin(hint) is Annotated:
-        # ECMA-262, which JSON Schema patterns follow, has no inline flags.
         regex = get_args(hint)[1].regex
-        return {"type": "string", "pattern": r"\S" if regex.startswith("(?s)") else f"^{regex}"}
+        return {"type": "string", "pattern": f"^{regex}"}
     if get_origin(hint) is Literal:
         return {"enum": list(get_args(hint))}
     return {"type": names[hint]} if hint in names else _object_schema(hint)

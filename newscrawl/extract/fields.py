@@ -449,5 +449,5 @@ def _caption(page: Segmented, figure: Element) -> str | None:
 def _language(build: _Builder) -> None:
     article, meta = build.article, build.source.meta
     stated = text_of(meta.article.get("inLanguage")) or meta.lang
-    text = article.article_body or article.headline or ""
+    text = (article.article_body or article.headline or "")[:600]
     build.put("in_language", language_tag(stated, text), "text" if not stated else "generic", "script", stated)

@@ -294,9 +294,13 @@ def _headline(
                 return block
     start = next((i for i, block in enumerate(blocks) if _within(block.element, container)), len(blocks))
     wanted = [squeezed(title) for title in titles if title]
+    lengths = [len(title) for title in wanted]
+    likely = range(min(lengths, default=0) // 2, 2 * max(lengths, default=0) + 1)
     best, best_score = None, 0.0
     for index, block in enumerate(blocks):
         if block.mark is not None or not 3 <= block.weight <= 500:
+            continue
+        if block.element.tag not in HEADINGS and len(block.text) not in likely:
             continue
         score = _headline_score(block, wanted)
         if score <= 0:
@@ -314,8 +318,7 @@ def _headline(
 def _headline_score(block: Block, wanted: list[str]) -> float:
     tag = block.element.tag
     score = {"h1": 2.0, "h2": 1.2, "h3": 0.6}.get(str(tag), 0.0)
-    words = f"{block.element.get('class') or ''} {block.element.get('id') or ''}"
-    if re.search(r"headline|title|biaoti|tit\b", words, re.I) and not re.search(r"sub-?title|site-?title", words, re.I):
+    if _named_title(block.element.get("class"), block.element.get("id")):
         score += 0.8
     if block.element.get("itemprop") == "headline":
         score += 1.5
@@ -330,6 +333,14 @@ def _headline_score(block: Block, wanted: list[str]) -> float:
         if len(text) >= 6 and (title.startswith(text) or (text in title and len(text) >= 0.5 * len(title))):
             return score + 2.5 - 0.3 * rank
     return score if score >= 1.2 and block.link_share < 0.9 else 0.0
+
+
+@lru_cache(maxsize=8192)
+def _named_title(classes: str | None, identity: str | None) -> bool:
+    words = f"{classes or ''} {identity or ''}"[:500]
+    return re.search(r"headline|title|biaoti|tit\b", words, re.I) is not None and not re.search(
+        r"sub-?title|site-?title", words, re.I
+    )
 
 
 def squeezed(text: str) -> str:

@@ -147,6 +147,11 @@ def walk(root: Element, mark_of: Callable[[Element], Mark | None]) -> Blocks:
 
 
 class _Walker:
+    """Walks with a stack of its own, since a page may be nested deeper than Python's.
+
+    This is the hottest loop of a page; it keeps what it needs in few attributes and calls little.
+    """
+
     def __init__(self, mark_of: Callable[[Element], Mark | None]) -> None:
         self.mark_of = mark_of
         self.out = Blocks()
@@ -155,66 +160,72 @@ class _Walker:
         self.open_links: list[tuple[Element, int]] = []
 
     def walked(self, root: Element) -> Blocks:
-        """Walk with a stack of our own: a page may be nested deeper than Python's."""
         stack: list[tuple[Iterator[Element], Element, Element, Mark | None]] = []
-        block, mark = root, None
+        element, block, mark = root, root, None
         children = iter(root)
         self.text(root.text)
-        element = root
         while True:
             child = next(children, None)
-            if child is not None:
-                entered = self.enter(child, block, mark)
-                if entered is None:
-                    self.text(child.tail)
-                    continue
+            if child is None:
+                if element.tag == "a":
+                    self.close_link(element)
+                if not stack:
+                    self.flush(block, mark)
+                    return self.out
+                left, left_block, left_mark = element, block, mark
+                children, element, block, mark = stack.pop()
+                if left_block is not block or left_mark is not mark:
+                    self.flush(left_block, left_mark)
+                self.text(left.tail)
+                continue
+            entered = self.enter(child, block, mark)
+            if entered is None:
+                self.text(child.tail)
+                continue
+            if len(child):
                 stack.append((children, element, block, mark))
                 block, mark = entered
                 element, children = child, iter(child)
                 self.text(child.text)
                 continue
-            if element.tag == "a":
-                self.close_link(element)
-            if not stack:
-                break
-            left, left_block, left_mark = element, block, mark
-            children, element, block, mark = stack.pop()
-            if left_block is not block or left_mark is not mark:
-                self.flush(left_block, left_mark)
-            self.text(left.tail)
-        self.flush(block, mark)
-        return self.out
+            # An element without children, the commonest kind, needs no place on the stack.
+            self.text(child.text)
+            if child.tag == "a":
+                self.close_link(child)
+            if entered[0] is not block or entered[1] is not mark:
+                self.flush(*entered)
+            self.text(child.tail)
 
     def enter(self, child: Element, block: Element, mark: Mark | None) -> tuple[Element, Mark | None] | None:
         """Return the block element and mark that hold inside *child*, or None for an element without inside."""
         tag = child.tag
-        if tag == "br":
+        inline = tag in _INLINE
+        if inline and tag == "br":
             self.pieces.append("\x0b")
             return None
-        if not isinstance(tag, str) or tag == "head":
+        if tag == "head" or not isinstance(tag, str):
             return None
         own = self.mark_of(child) if mark is None else mark
-        if own is not mark:
+        if own is not mark or not inline:
             self.flush(block, mark)
-            if own is not None and own.place == "chrome":
+            if own is not mark and own is not None and own.place == "chrome":
                 self.skip(child, own)
                 return None
-        elif tag not in _INLINE:
-            self.flush(block, mark)
+            block = child
         if tag in _MEDIA:
             self.out.media.append(MediaNode(child, own, len(self.out.blocks)))
-        if tag == "a" and child.get("href") is not None:
+        elif tag == "a" and child.get("href") is not None:
             self.open_links.append((child, len(self.pieces)))
-        inside = child if own is not mark or tag not in _INLINE else block
-        return inside, own
+        return block, own
 
     def skip(self, element: Element, mark: Mark) -> None:
-        raw = "".join(element.itertext(with_tail=False)) if len(element) or element.text else ""
-        if raw.strip():
+        raw = "".join(element.itertext(with_tail=False))
+        if raw and not raw.isspace():
             self.out.blocks.append(Block(element, raw, [], mark, place="chrome", rule=mark.rule))
 
     def text(self, piece: str | None) -> None:
-        if piece:
+        # Blanks before the first word of a block are layout.
+        if piece and (self.pieces or not piece.isspace()):
             self.pieces.append(piece)
 
     def close_link(self, element: Element) -> None:
@@ -229,26 +240,29 @@ class _Walker:
 
     def flush(self, element: Element, mark: Mark | None) -> None:
         """End the block that stands in *element*."""
-        if not self.pieces and not self.links and not self.open_links:
+        if not self.pieces and not self.links:
+            if self.open_links:
+                self.open_links = [(link, 0) for link, _ in self.open_links]
             return
         for link, start in self.open_links:
             text = self.text_since(start)
             if text:
                 self.links.append(BlockLink(link, text))
         raw = "".join(self.pieces)
-        if raw and not raw.isspace():
+        blank = not raw or raw.isspace()
+        # A block without text is kept for its links: a picture can be one.
+        if self.links or not blank:
             block = Block(element, raw.replace("\x0b", ""), self.links, mark)
-            block.text = _lines(raw)
-            if block.text:
+            if not blank:
+                block.text = _lines(raw)
                 block.weight = weight(block.text)
-                block.link_weight = sum(weight(link.text) for link in self.links)
+                if self.links:
+                    block.link_weight = sum(weight(link.text) for link in self.links)
             self.out.blocks.append(block)
-        elif self.links:
-            # A picture link: no text, yet a link of the page.
-            self.out.blocks.append(Block(element, raw.replace("\x0b", ""), self.links, mark))
         self.pieces = []
         self.links = []
-        self.open_links = [(link, 0) for link, _ in self.open_links]
+        if self.open_links:
+            self.open_links = [(link, 0) for link, _ in self.open_links]
 
 
 _INDENT = " \t\r\n\f\u3000\u00a0"
