@@ -9,7 +9,6 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from newscrawl import signals
 from newscrawl.archive.snapshot import snapshot_ref
 from newscrawl.items import Article, as_row
 from newscrawl.ledger import Exchange, Ledger, ledger_of
@@ -64,13 +63,12 @@ class SnapshotExporter:
 class JsonLinesExporter:
     """Appends rows to the run's JSON Lines file."""
 
-    def __init__(self, crawler: Crawler, ledger: Ledger) -> None:
-        self.crawler = crawler
+    def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler, ledger_of(crawler))
+        return cls(ledger_of(crawler))
 
     def export_item(self, item: Any, response: Response | None, exchange: Exchange | None) -> None:
         """Append *item*'s row."""
@@ -80,4 +78,3 @@ class JsonLinesExporter:
         self.ledger.write_row(line)
         if self.ledger.failure is None:
             self.ledger.count_row(item)
-            self.crawler.signals.send_catch_log(signals.row_kept, article=item, line=line)

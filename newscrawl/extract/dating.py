@@ -30,6 +30,7 @@ _MODIFIED_META = (
 )  # fmt: skip
 _MODIFIED_WORDS = re.compile(r"updat|modif|更新|修改|最終更新|수정", re.I)
 _PUBLISHED_WORDS = re.compile(r"publish|posted|issued|entry-date|post-?date|发布|發布|发表|發表|刊登|日期|时间|時間|公開|入力|입력|来源|來源", re.I)
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _NO_DATE_PLACES = {"related", "promoted", "caption", "chrome", "body"}
 _MAX_REFUSED = 12
 
@@ -175,6 +176,8 @@ def _printed(page: Segmented) -> Iterator[Evidence]:
     for _, _, block in sorted(lines, key=lambda line: line[:2]):
         labelled = _PUBLISHED_WORDS.search(block.text) is not None
         if block.kind == "other" and not labelled and block.weight > 60:
+            continue
+        if _YEAR.search(block.text) is None:
             continue
         end = 0
         for value, raw in dates_in(block.text):

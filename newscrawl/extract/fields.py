@@ -46,6 +46,7 @@ class Source:
     root: Element
     page: Segmented
     meta: Structured
+    titles: tuple[str, ...]
     url: str | None
     base: str | None
     url_assigned: bool = False
@@ -145,14 +146,13 @@ def without_site_name(title: str, site: str | None = None) -> str:
 def _headline(build: _Builder) -> None:
     source = build.source
     block = source.page.headline
-    titles = titles_of(source.meta)
     if block is not None:
         text = clean_line(block.text)
         method = "profile" if source.layout is not None and source.layout.headline else "generic"
         build.put("headline", text[:_MAX_TEXT], method, where(block.element), text)
-    elif titles:
-        text = without_site_name(titles[0], site_name(source.meta))
-        build.put("headline", text[:_MAX_TEXT], "meta", "title", titles[0])
+    elif source.titles:
+        text = without_site_name(source.titles[0], site_name(source.meta))
+        build.put("headline", text[:_MAX_TEXT], "meta", "title", source.titles[0])
     if len(build.article.headline or "") == _MAX_TEXT:
         build.warnings.append(Warn(field="headline", code="cut", detail=f"longer than {_MAX_TEXT} characters"))
 

@@ -167,6 +167,7 @@ def _read(
         root=root,
         page=segmented,
         meta=meta,
+        titles=titles,
         url=address,
         base=base,
         url_assigned=url_assigned,
@@ -237,8 +238,12 @@ def _page_links(source: Source, nofollow: bool) -> tuple[tuple[PageLink, ...], s
         if url is None or url == source.url:
             continue
         block = known.get(element)
-        role = _furniture_role(source, element, url) if block is None else _role(source, element, block, url, own)
         rel = element.get("rel")
+        if block is None:
+            text = element.text
+            role = _furniture_role(source.profile, url, element.get("class"), rel, text if text and len(text) < 20 else None)
+        else:
+            role = _role(source, element, block, url, own)
         if role == "next" and next_page is None and _NEXT_TEXT.match("".join(element.itertext())):
             next_page = url
         earlier = found.get(url)
@@ -255,11 +260,14 @@ _ROLE_RANK = {
 }
 
 
-def _furniture_role(source: Source, element: Element, url: str) -> LinkRole:
-    """The role of a link outside all blocks: most links of a page, so only what its URL says and its class."""
-    if _is_pager(element, url):
+@lru_cache(maxsize=16384)
+def _furniture_role(
+    profile: SiteProfile | None, url: str, classes: str | None, rel: str | None, text: str | None
+) -> LinkRole:
+    """The role of a link outside all blocks: most links of a page, and the same on all pages of a site."""
+    if _is_pager(url, classes, rel, text or ""):
         return "next"
-    return _ruled_role(source.profile, url) or _shaped_role(url)
+    return _ruled_role(profile, url) or _shaped_role(url)
 
 
 @lru_cache(maxsize=8192)
@@ -281,7 +289,7 @@ def _role(source: Source, element: Element, block: Block, url: str, own: str | N
         return "tag"
     if _in_keyword(element):
         return "keyword"
-    if _is_pager(element, url):
+    if _is_pager(url, element.get("class"), element.get("rel"), element.text or ""):
         return "next"
     ruled = _ruled_role(source.profile, url)
     if ruled is not None:
@@ -297,13 +305,12 @@ def _in_keyword(element: Element) -> bool:
     return any(word is not None and rules.KEYWORD_LINK.search(word) for word in words)
 
 
-def _is_pager(element: Element, url: str) -> bool:
-    words, rel = element.get("class"), element.get("rel")
-    if (rel is not None and "next" in rel.split()) or (words is not None and _PAGER.search(words)):
+def _is_pager(url: str, classes: str | None, rel: str | None, text: str) -> bool:
+    if (rel is not None and "next" in rel.split()) or (classes is not None and _PAGER.search(classes)):
         return True
     if not _has_page_number(url):
         return False
-    text = "".join(element.itertext()).strip()
+    text = text.strip()
     return text.isdigit() or _NEXT_TEXT.match(text) is not None
 
 

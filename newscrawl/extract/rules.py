@@ -164,11 +164,20 @@ class LineRule:
     name: str
     kind: str
     pattern: re.Pattern[str]
-    """Searched in the block's text."""
+    """Of the block's text."""
     max_weight: int
     """A longer block is not touched, for prose can begin with the same words."""
+    anywhere: bool = False
+    """Whether the pattern may begin later than the text does."""
     edge_only: bool = True
     """Only before the first or after the last paragraph of the story."""
+
+    def fits(self, text: str, text_weight: int) -> bool:
+        """Return whether the rule holds for a block."""
+        if text_weight > self.max_weight:
+            return False
+        find = self.pattern.search if self.anywhere else self.pattern.match
+        return find(text) is not None
 
 
 _DATE = r"(?:19|20)\d{2}\s?[年/.-]\s?\d{1,2}\s?[月/.-]\s?\d{1,2}"
@@ -178,9 +187,9 @@ LINE_RULES: tuple[LineRule, ...] = (
         name="source_line",
         kind="source_line",
         pattern=re.compile(
-            r"^[\s（(【\[]*(?:(?:文章|信息|新闻|新聞|稿件|本文|资料|資料)?(?:来源|來源|来自|转自|轉自|出处|出處)|source|quelle|출처)\s*[:：]"
-            rf"|^.{{0,60}}{_DATE}.{{0,40}}(?:来源|來源|出处|出處|source)\s*[:：]?"
-            r"|^(?:本文|文章)?(?:发布|發布|发表|發表|更新|刊登|时间|時間|日期|投稿日|公開日|입력|published|updated|last\s+updated|posted)"
+            r"[\s（(【\[]*(?:(?:文章|信息|新闻|新聞|稿件|本文|资料|資料)?(?:来源|來源|来自|转自|轉自|出处|出處)|source|quelle|출처)\s*[:：]"
+            rf"|.{{0,60}}{_DATE}.{{0,40}}(?:来源|來源|出处|出處|source)\s*[:：]?"
+            r"|(?:本文|文章)?(?:发布|發布|发表|發表|更新|刊登|时间|時間|日期|投稿日|公開日|입력|published|updated|last\s+updated|posted)"
             r"\s*(?:时间|時間|日期|于|於|on|at)?\s*[:：]?\s*.{0,12}\d{4}",
             re.I,
         ),
@@ -190,10 +199,10 @@ LINE_RULES: tuple[LineRule, ...] = (
         name="byline",
         kind="byline",
         pattern=re.compile(
-            r"^[\s（(【\[]*(?:(?:本报|本報|本网|本社|新华社|中新社|特约|特約|见习|實習|实习)?(?:记者|記者)|作者|撰文|撰稿|文字|采访|编译|編譯|編輯|编辑"
+            r"[\s（(【\[]*(?:(?:本报|本報|本网|本社|新华社|中新社|特约|特約|见习|實習|实习)?(?:记者|記者)|作者|撰文|撰稿|文字|采访|编译|編譯|編輯|编辑"
             r"|责任编辑|責任編輯|责编|責編|编审|校对|校對|监制|審核|审核|通讯员|通訊員|摄影|攝影|来稿|글|기자)\s*[:：/／|丨\s]"
-            r"|^文\s*[/／|丨:：]|^[\u4e00-\u9fff]{0,6}(?:记者|記者)\s?[\u4e00-\u9fff·]{2,12}\s*[/／]\s*[\u4e00-\u9fff]{2,8}(?:报道|報導|報道|電|讯|訊)"
-            r"|^(?:by|von|par|por|di|av|door|written\s+by|reported\s+by)[:\s]\s*[A-ZÀ-Þ]",
+            r"|文\s*[/／|丨:：]|[\u4e00-\u9fff]{0,6}(?:记者|記者)\s?[\u4e00-\u9fff·]{2,12}\s*[/／]\s*[\u4e00-\u9fff]{2,8}(?:报道|報導|報道|電|讯|訊)"
+            r"|(?:by|von|par|por|di|av|door|written\s+by|reported\s+by)[:\s]\s*[A-ZÀ-Þ]",
             re.I,
         ),
         max_weight=120,
@@ -201,14 +210,14 @@ LINE_RULES: tuple[LineRule, ...] = (
     LineRule(
         name="dateline",
         kind="dateline",
-        pattern=re.compile(r"^[^\W\d_][\w·・ ,./()（）-]{0,38}?\s*[—–―-]{1,2}\s*$"),
+        pattern=re.compile(r"[^\W\d_][\w·・ ,./()（）-]{0,38}?\s*[—–―-]{1,2}\s*$"),
         max_weight=50,
     ),
     LineRule(
         name="correction",
         kind="correction",
         pattern=re.compile(
-            r"^[\s（(【\[]*(?:更正|勘误|勘誤|订正|訂正|编者按|編者按|编者注|編者註|correction|clarification|editor['’]?s?\s+note"
+            r"[\s（(【\[]*(?:更正|勘误|勘誤|订正|訂正|编者按|編者按|编者注|編者註|correction|clarification|editor['’]?s?\s+note"
             r"|this\s+(?:article|story)\s+(?:has\s+been|was)\s+(?:corrected|amended|updated))(?!\w)\s*[:：]?",
             re.I,
         ),
@@ -219,18 +228,26 @@ LINE_RULES: tuple[LineRule, ...] = (
         name="notice",
         kind="notice",
         pattern=re.compile(
-            r"^[\s（(【\[*]*(?:[\u4e00-\u9fff]{0,8}(?:注意|声明|聲明|提示|提醒|须知|免责条款)|备注|備註|附注|disclaimer|note\s+to\s+readers?|copyright)\s*[:：]"
-            r"|不代表本?(?:网|網|站|报|報|台|刊|社|平台)|(?:转载|轉載)(?:请|請|时|須|须)|未经.{0,12}(?:授权|许可|允许)|未經.{0,12}(?:授權|許可|同意)"
-            r"|版权(?:所有|归)|版權(?:所有|歸)|侵权|all\s+rights\s+reserved|^©|may\s+not\s+be\s+(?:reproduced|published)|著作権",
+            r"[\s（(【\[*]*(?:[\u4e00-\u9fff]{0,8}(?:注意|声明|聲明|提示|提醒|须知|免责条款)|备注|備註|附注|disclaimer|note\s+to\s+readers?|copyright)\s*[:：]|©",
             re.I,
         ),
         max_weight=360,
     ),
     LineRule(
+        name="notice_phrase",
+        kind="notice",
+        pattern=re.compile(
+            r"不代表本?(?:网|網|站|报|報|台|刊|社|平台)|(?:转载|轉載)(?:请|請|时|須|须)|未[经經].{0,12}(?:授权|授權|许可|許可|允许|同意)"
+            r"|版[权權](?:所有|归|歸)|侵权|著作権|[Aa]ll\s+[Rr]ights\s+[Rr]eserved|may\s+not\s+be\s+(?:reproduced|published)"
+        ),
+        max_weight=360,
+        anywhere=True,
+    ),
+    LineRule(
         name="ad_label",
         kind="ad",
         pattern=re.compile(
-            r"^[\s\[(（【-]*(?:广告|廣告|advertisement|advert|ads?\s+by\s+\w+|sponsored|anzeige|publicité|publicidad|werbung|广告位|story\s+continues"
+            r"[\s\[(（【-]*(?:广告|廣告|advertisement|advert|ads?\s+by\s+\w+|sponsored|anzeige|publicité|publicidad|werbung|广告位|story\s+continues"
             r"\s+(?:below|after)\s+ad\w*|continue\s+reading\s+below)[\s\])）】.-]*$",
             re.I,
         ),
@@ -241,7 +258,7 @@ LINE_RULES: tuple[LineRule, ...] = (
         name="share_line",
         kind="share",
         pattern=re.compile(
-            r"^[\s【\[]*(?:分享(?:到|至|給|给|本文)?|转发|轉發|打印|列印|收藏|点赞|點讚|扫(?:一扫|码)|掃描|关注(?:我们|我們|公众号)|share(?:\s+(?:this|on|via|with)\b.*)?|tweet"
+            r"[\s【\[]*(?:分享(?:到|至|給|给|本文)?|转发|轉發|打印|列印|收藏|点赞|點讚|扫(?:一扫|码)|掃描|关注(?:我们|我們|公众号)|share(?:\s+(?:this|on|via|with)\b.*)?|tweet"
             r"|print(?:\s+this)?|email(?:\s+this)?|facebook|twitter|whatsapp|line|copy\s+link|微信|微博|字号|字體|字体|大中小|follow\s+us\b.*)[\s:：】\]|]*"
             r"(?:微信|微博|facebook|twitter|x|line|qq|email|whatsapp|linkedin|reddit|pinterest|telegram|print|\s|[|,、·/+&])*$",
             re.I,
@@ -252,7 +269,7 @@ LINE_RULES: tuple[LineRule, ...] = (
         name="subscribe_line",
         kind="subscribe",
         pattern=re.compile(
-            r"^(?:sign\s+up\s+(?:for|to)|subscribe\b|get\s+(?:our|the|all)\b.{0,60}newsletter|join\s+our|订阅|訂閱|下载.{0,10}(?:app|客户端)|下載.{0,10}app"
+            r"(?:sign\s+up\s+(?:for|to)|subscribe\b|get\s+(?:our|the|all)\b.{0,60}newsletter|join\s+our|订阅|訂閱|下载.{0,10}(?:app|客户端)|下載.{0,10}app"
             r"|加入.{0,12}(?:会员|會員|好友|频道|頻道)|点击(?:这里|此处)?(?:订阅|下载|关注))",
             re.I,
         ),
@@ -262,7 +279,7 @@ LINE_RULES: tuple[LineRule, ...] = (
     LineRule(
         name="comment_line",
         kind="comment",
-        pattern=re.compile(r"^(?:\d+\s*)?(?:comments?|评论|評論|留言|コメント|댓글|leave\s+a\s+(?:comment|reply)|no\s+comments?|我要评论|发表评论)(?!\w)[\s()\d（）条則]*$", re.I),
+        pattern=re.compile(r"(?:\d+\s*)?(?:comments?|评论|評論|留言|コメント|댓글|leave\s+a\s+(?:comment|reply)|no\s+comments?|我要评论|发表评论)(?!\w)[\s()\d（）条則]*$", re.I),
         max_weight=40,
     ),
 )  # fmt: skip

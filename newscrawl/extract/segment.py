@@ -236,7 +236,7 @@ def _typed_lines(blocks: list[Block], without: frozenset[str]) -> dict[int, rule
         if block.mark is not None or block.weight > 400 or block.element.tag in HEADINGS:
             continue
         for rule in active:
-            if block.weight <= rule.max_weight and rule.pattern.search(block.text):
+            if rule.fits(block.text, block.weight):
                 typed[index] = rule
                 break
     return typed

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -74,9 +74,9 @@ class Layout:
     """Patterns of the source line; the groups ``source``, ``author``, ``date``, ``section`` name its parts."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class SiteProfile:
-    """One site: its hosts, its URLs, its layouts."""
+    """One site: its hosts, its URLs, its layouts. Compared by identity."""
 
     name: str
     """The file's name without ``.toml``."""
@@ -97,16 +97,25 @@ class SiteProfile:
         return valid[-1] if valid else self.layouts[0]
 
     def url_kind(self, url: str) -> UrlKind | None:
-        """Return what the URL rules say of *url*: ``ignore`` first, then ``article``, then ``listing``."""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            return None
-        target = parts.path + (f"?{parts.query}" if parts.query else "")
-        for kind in ("ignore", "article", "listing"):
-            if any(pattern.search(target) for pattern in self.urls.get(kind, ())):
-                return kind
+        """Return what the URL rules say of *url*: ``ignore`` first, then ``article``, then ``listing``.
+
+        They are about this site's own pages; a URL of another host is none of their business.
+        """
+        return _url_kind(self, url) if self.urls else None
+
+
+@lru_cache(maxsize=8192)
+def _url_kind(profile: SiteProfile, url: str) -> UrlKind | None:
+    host = host_of(url)
+    if not any(host == own or host.endswith(f".{own}") for own in profile.hosts):
         return None
+    parts = urlsplit(url)
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    kinds: tuple[UrlKind, ...] = ("ignore", "article", "listing")
+    for kind in kinds:
+        if any(pattern.search(target) for pattern in profile.urls.get(kind, ())):
+            return kind
+    return None
 
 
 class Profiles:

@@ -13,7 +13,6 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from newscrawl import signals
 from newscrawl.dates import fetched_text
 from newscrawl.exceptions import ConfigError, NotInReplayError, did_you_mean
 from newscrawl.extract import Page, PageLink, read_page
@@ -118,7 +117,6 @@ class NewsSpider(Spider):
         )
         self.ledger.state.pages[page.kind] += 1
         self.crawler.stats.inc_value(f"newscrawl/pages/{page.kind}")
-        self.crawler.signals.send_catch_log(signals.page_read, page=page, response=response)
         if page.article is not None:
             yield self._completed(page.article, page, response, exchange, found_on, asked)
         yield from self._followed(page, response, hops)
