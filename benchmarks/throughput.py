@@ -73,7 +73,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     options = parser.parse_args()
     console = Console(width=110, highlight=False)
-    console.print(f"{options.articles} articles on 4 hosts, {options.rounds} rounds, Python {sys.version.split()[0]}")
+    console.print(
+        f"{options.articles} articles on 4 hosts, {options.rounds} rounds, Python {sys.version.split()[0]}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         with served(options.articles, options.seed) as urls:
             runs = crawl_rounds(console, urls, options.rounds, Path(folder))
@@ -87,7 +89,17 @@ def main() -> None:
 @contextmanager
 def served(articles: int, seed: int) -> Iterator[list[str]]:
     """Serve the generated site from a process of its own; yield its home pages."""
-    command = [sys.executable, "-m", "newssite", "--articles", str(articles), "--seed", str(seed), "--hosts", "4"]
+    command = [
+        sys.executable,
+        "-m",
+        "newssite",
+        "--articles",
+        str(articles),
+        "--seed",
+        str(seed),
+        "--hosts",
+        "4",
+    ]
     server = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT / "tests"
     )
@@ -144,7 +156,11 @@ def news_command(start: str, settings: dict[str, str], output: Path) -> list[str
 
 
 def _with_settings(command: list[str], settings: dict[str, object] | dict[str, str]) -> list[str]:
-    return [sys.executable, *command, *(part for name, value in settings.items() for part in ("-s", f"{name}={value}"))]
+    return [
+        sys.executable,
+        *command,
+        *(part for name, value in settings.items() for part in ("-s", f"{name}={value}")),
+    ]
 
 
 def measured(command: list[str]) -> Run:
@@ -182,7 +198,16 @@ def show(console: Console, runs: dict[str, list[Run]], stages: dict[str, dict[st
     median = {name: statistics.median(run.rate for run in found) for name, found in runs.items()}
     default, ours = list(median.values())[:2]
     table = Table(title="whole crawls, medians of the rounds", title_justify="left")
-    for column in ("", "pages", "items", "pages/CPU s", "CPU ms/page", "of default", "of our settings", "peak MiB"):
+    for column in (
+        "",
+        "pages",
+        "items",
+        "pages/CPU s",
+        "CPU ms/page",
+        "of default",
+        "of our settings",
+        "peak MiB",
+    ):
         table.add_column(column, justify="left" if not column else "right")
     for name, found in runs.items():
         rate = median[name]

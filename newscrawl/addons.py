@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scrapy.settings import BaseSettings, Settings
 from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
+from scrapy.settings import BaseSettings, Settings
 from scrapy.utils.misc import load_object
 
 from newscrawl import __version__

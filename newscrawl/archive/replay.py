@@ -68,7 +68,9 @@ class ReplaySet:
         captures: dict[str, Capture] = {}
         for path in paths:
             if path.suffix != ".jsonl":
-                raise ManifestError(f"{path}: a replay set is a manifest that ends in .jsonl (docs/replay.md)")
+                raise ManifestError(
+                    f"{path}: a replay set is a manifest that ends in .jsonl (docs/replay.md)"
+                )
             for capture in _read_manifest(path):
                 if capture.id in captures:
                     raise ManifestError(f"{path}: {capture.url} is bound twice in this replay set")
@@ -180,7 +182,10 @@ def _capture(row: dict[str, Any], folder: Path, where: str) -> Capture:
         url_assigned=row["url_source"] == "assigned",
         status=row["status"],
         content_type=row["content_type"],
-        fetched_at=_time(row["fetched_at"], refuse("fetched_at", "null or a UTC time such as '2023-03-22T08:15:00Z' is needed")),
+        fetched_at=_time(
+            row["fetched_at"],
+            refuse("fetched_at", "null or a UTC time such as '2023-03-22T08:15:00Z' is needed"),
+        ),
         path=folder / name,
         sha256=digest,
     )
@@ -205,5 +210,7 @@ def _checked_bytes(path: Path, digest: str, where: str) -> bytes:
         raise ManifestError(f"{where}: {path.name}: {error.strerror}") from error
     found = hashlib.sha256(body).hexdigest()
     if found != digest:
-        raise ManifestError(f"{where}: {path.name} has changed: its sha256 is {found}, the manifest says {digest}")
+        raise ManifestError(
+            f"{where}: {path.name} has changed: its sha256 is {found}, the manifest says {digest}"
+        )
     return body

@@ -74,7 +74,9 @@ class Command(crawl.Command):
             return self._create_crawler(name)
         except KeyError:
             names = self.crawler_process.spider_loader.list()
-            raise ConfigError(f"no spider is called {name!r}{did_you_mean(name, names)}; there are: {', '.join(names)}") from None
+            raise ConfigError(
+                f"no spider is called {name!r}{did_you_mean(name, names)}; there are: {', '.join(names)}"
+            ) from None
 
     def _conclude(self, crawler: Crawler) -> None:
         try:
@@ -100,7 +102,12 @@ def arguments_help(spidercls: Any) -> str:
     arguments: dict[str, str] = getattr(module, "ARGUMENTS", {})
     if not arguments:
         return f"the spider {spidercls.name!r} lists no arguments"
-    return "\n".join([f"arguments of the spider {spidercls.name!r}, each given as -a name=value:", *(f"  {name:<10} {text}" for name, text in arguments.items())])
+    return "\n".join(
+        [
+            f"arguments of the spider {spidercls.name!r}, each given as -a name=value:",
+            *(f"  {name:<10} {text}" for name, text in arguments.items()),
+        ]
+    )
 
 
 def show_run(console: Console, ledger: Ledger) -> None:
@@ -119,7 +126,9 @@ def show_run(console: Console, ledger: Ledger) -> None:
     if state.not_in_replay:
         counts.append(f"{len(state.not_in_replay)} links lead out of the replay set")
     if state.failed:
-        counts.append("failed: " + ", ".join(f"{count} {reason}" for reason, count in sorted(state.failed.items())))
+        counts.append(
+            "failed: " + ", ".join(f"{count} {reason}" for reason, count in sorted(state.failed.items()))
+        )
     console.print(", ".join(counts), soft_wrap=True)
     if ledger.folder is not None and ledger.articles_path is not None and state.articles:
         console.print(f"rows   {ledger.articles_path}", soft_wrap=True)
@@ -128,7 +137,10 @@ def show_run(console: Console, ledger: Ledger) -> None:
     if ledger.run_folder is not None:
         console.print(f"report {ledger.run_folder / 'report.json'}", soft_wrap=True)
         if state.articles:
-            console.print(f"next   head -n 1 {ledger.articles_path} | python -m json.tool --no-ensure-ascii", soft_wrap=True)
+            console.print(
+                f"next   head -n 1 {ledger.articles_path} | python -m json.tool --no-ensure-ascii",
+                soft_wrap=True,
+            )
 
 
 def results_table(results: Sequence[Result]) -> Table:

@@ -46,10 +46,14 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--url", help="the page's URL: chooses the profile, resolves links, may date the article")
+        parser.add_argument(
+            "--url", help="the page's URL: chooses the profile, resolves links, may date the article"
+        )
         parser.add_argument("--profile", metavar="NAME", help="use this profile, whatever the URL")
         parser.add_argument("--generic", action="store_true", help="use no profile")
-        parser.add_argument("--content-type", metavar="TYPE", help="the Content-Type header the page came with")
+        parser.add_argument(
+            "--content-type", metavar="TYPE", help="the Content-Type header the page came with"
+        )
         parser.add_argument("--json", action="store_true", help="print the row only, as JSON")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -71,7 +75,9 @@ class Command(ScrapyCommand):
             raise ConfigError(f"{path}: {error.strerror}") from error
         profile = self._profile(opts)
         page = read_page(body, opts.url, content_type=opts.content_type, profile=profile)
-        article = page.article or extract_article(body, opts.url, content_type=opts.content_type, profile=profile)
+        article = page.article or extract_article(
+            body, opts.url, content_type=opts.content_type, profile=profile
+        )
         if opts.json:
             print(json.dumps(as_row(article), ensure_ascii=False, indent=2))
             return
@@ -88,7 +94,9 @@ class Command(ScrapyCommand):
 def show_page(console: Console, page: Page, article: Article) -> None:
     """Print what :func:`~newscrawl.extract.read_page` made of a page."""
     profile = article.reader.profile if article.reader else None
-    console.print(f"{page.kind} ({page.reason}); {page.encoding} by {page.encoding_source}; profile {profile or 'none'}")
+    console.print(
+        f"{page.kind} ({page.reason}); {page.encoding} by {page.encoding_source}; profile {profile or 'none'}"
+    )
     evidence = {entry.field: entry for entry in article.provenance}
     table = Table(box=None, pad_edge=False)
     table.add_column("field")
@@ -104,7 +112,11 @@ def show_page(console: Console, page: Page, article: Article) -> None:
     left = [s for s in page.segments() if s.place == "chrome" or s.kind == "other"]
     console.print(f"left over: {len(left)} pieces of text")
     for segment in left[:40]:
-        console.print(RichText(f"  {segment.place}/{segment.kind or segment.rule or '-'}: {_cut(' '.join(segment.text.split()), 90)}"))
+        console.print(
+            RichText(
+                f"  {segment.place}/{segment.kind or segment.rule or '-'}: {_cut(' '.join(segment.text.split()), 90)}"
+            )
+        )
     if len(left) > 40:
         console.print(f"  … and {len(left) - 40} more")
     roles: dict[str, int] = {}

@@ -29,7 +29,10 @@ _MODIFIED_META = (
     "bytedance:updated_time", "last-modified", "updated_time",
 )  # fmt: skip
 _MODIFIED_WORDS = re.compile(r"updat|modif|更新|修改|最終更新|수정", re.I)
-_PUBLISHED_WORDS = re.compile(r"publish|posted|issued|entry-date|post-?date|发布|發布|发表|發表|刊登|日期|时间|時間|公開|入力|입력|来源|來源", re.I)
+_PUBLISHED_WORDS = re.compile(
+    r"publish|posted|issued|entry-date|post-?date|发布|發布|发表|發表|刊登|日期|时间|時間|公開|入力|입력|来源|來源",
+    re.I,
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _NO_DATE_PLACES = {"related", "promoted", "caption", "chrome", "body"}
 _MAX_REFUSED = 12
@@ -96,7 +99,11 @@ def dated(
         if best is not None:
             provenance.append(
                 Provenance(
-                    field=name, method=best.method, where=best.where, raw=best.raw[:200], confidence=CONFIDENCE[best.method]
+                    field=name,
+                    method=best.method,
+                    where=best.where,
+                    raw=best.raw[:200],
+                    confidence=CONFIDENCE[best.method],
                 )
             )
     if values[0] is None:
@@ -159,7 +166,9 @@ def _marked_up(page: Segmented, root: Element, itemprops: list[Element]) -> Iter
             continue
         raw = element.get("datetime") or element.get("content") or "".join(element.itertext())
         parent = element.getparent()
-        words = f"{prop} {element.get('class') or ''} {(parent.get('class') if parent is not None else '') or ''}"
+        words = (
+            f"{prop} {element.get('class') or ''} {(parent.get('class') if parent is not None else '') or ''}"
+        )
         changed = _MODIFIED_WORDS.search(words) is not None and not _PUBLISHED_WORDS.search(words)
         yield from _from(iso_date(raw), "microdata" if prop else "time", where(element), raw, changed)
 
@@ -171,7 +180,9 @@ def _printed(page: Segmented) -> Iterator[Evidence]:
     lines = [
         (0 if i <= first else 1, i, block)
         for i, block in enumerate(page.article_blocks())
-        if block.place == "removed" and block.kind in ("source_line", "byline", "other") and block.weight <= 300
+        if block.place == "removed"
+        and block.kind in ("source_line", "byline", "other")
+        and block.weight <= 300
     ]
     for _, _, block in sorted(lines, key=lambda line: line[:2]):
         labelled = _PUBLISHED_WORDS.search(block.text) is not None
@@ -184,7 +195,9 @@ def _printed(page: Segmented) -> Iterator[Evidence]:
             start = block.text.find(raw, end)
             before = block.text[max(end, start - 24) : start]
             end = start + len(raw)
-            changed = _MODIFIED_WORDS.search(before) is not None and not re.search("发布|發布|发表|發表|publish|posted", before, re.I)
+            changed = _MODIFIED_WORDS.search(before) is not None and not re.search(
+                "发布|發布|发表|發表|publish|posted", before, re.I
+            )
             yield Evidence(value, "text", where(block.element), raw, changed)
 
 
@@ -210,7 +223,8 @@ def _refused(page: Segmented, assigned_url: str | None, base: str | None) -> lis
     for element, target in _pictures(page, base):
         note("date_in_image_url", url_date(target), f"{target} in {where(element)}")
     return [
-        Warn(field="date_published", code=code, detail=f"{value}: {detail}"[:300]) for (code, value), detail in found.items()
+        Warn(field="date_published", code=code, detail=f"{value}: {detail}"[:300])
+        for (code, value), detail in found.items()
     ]
 
 
@@ -222,5 +236,3 @@ def _pictures(page: Segmented, base: str | None) -> Iterator[tuple[Element, str]
                     target = resolve(base, address)
                     if target:
                         yield part, target
-
-

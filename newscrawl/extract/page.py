@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal
 
 from lxml.etree import _Element as Element
@@ -15,8 +15,16 @@ from newscrawl.dates import url_date
 from newscrawl.extract import rules
 from newscrawl.extract.decode import Decoded, decoded
 from newscrawl.extract.fields import Source, article_of, titles_of
-from newscrawl.extract.segment import ALL_RULES, HEADINGS, Segmented, body_weight, is_prose, is_tag_link, segment
-from newscrawl.extract.structured import Structured, structured
+from newscrawl.extract.segment import (
+    ALL_RULES,
+    HEADINGS,
+    Segmented,
+    body_weight,
+    is_prose,
+    is_tag_link,
+    segment,
+)
+from newscrawl.extract.structured import structured
 from newscrawl.extract.tree import Block, Place, drop_scripts, json_ld_texts, parse
 from newscrawl.items import Article
 from newscrawl.sites import Profiles, SiteProfile
@@ -25,11 +33,19 @@ from newscrawl.urls import looks_like_article, looks_like_tag, resolve, site_of
 PageKind = Literal["article", "listing", "error", "empty", "other"]
 LinkRole = Literal["related", "article", "next", "listing", "promoted", "tag", "keyword", "other"]
 
-_NEXT_TEXT = re.compile(r"^\W*(?:下一?[页頁]|后一页|next(?:\s+page)?|older(?:\s+posts)?|次へ|次のページ|다음|suivante?|weiter|siguiente|»|›)\W*$", re.I)
-_PAGE_URL = re.compile(r"(?:/page/\d+/?$|[?&](?:page|p|paged|pg|start|offset)=\d+$|[_/-](?:index|list|p|page)[_-]?\d+(?:\.s?html?)?/?$)", re.I)
+_NEXT_TEXT = re.compile(
+    r"^\W*(?:下一?[页頁]|后一页|next(?:\s+page)?|older(?:\s+posts)?|次へ|次のページ|다음|suivante?|weiter|siguiente|»|›)\W*$",
+    re.I,
+)
+_PAGE_URL = re.compile(
+    r"(?:/page/\d+/?$|[?&](?:page|p|paged|pg|start|offset)=\d+$|[_/-](?:index|list|p|page)[_-]?\d+(?:\.s?html?)?/?$)",
+    re.I,
+)
 _PAGER = re.compile(r"pag(?:e-?numbers?|ination|er|ing)|page-?nav|fenye|nav-links", re.I)
 _LITTLE_WEIGHT = 300
-_HTML_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?<(?:!doctype\s+html|html|head|body|!--|[a-z][a-z0-9]*[\s>])", re.I)
+_HTML_START = re.compile(
+    rb"\s*(?:\xef\xbb\xbf)?<(?:!doctype\s+html|html|head|body|!--|[a-z][a-z0-9]*[\s>])", re.I
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +164,9 @@ def _read(
     root = parse(text.utf8 if text.utf8 is not None else text.text.encode("utf-8", "replace"))
     if root is None:
         reason = "no element that can be parsed"
-        return Page(url=address, kind="empty", reason=reason, encoding=text.encoding, encoding_source=text.source)
+        return Page(
+            url=address, kind="empty", reason=reason, encoding=text.encoding, encoding_source=text.source
+        )
     scripts = json_ld_texts(root)
     drop_scripts(root)
     meta = structured(root, scripts)
@@ -241,7 +259,9 @@ def _page_links(source: Source, nofollow: bool) -> tuple[tuple[PageLink, ...], s
         rel = element.get("rel")
         if block is None:
             text = element.text
-            role = _furniture_role(source.profile, url, element.get("class"), rel, text if text and len(text) < 20 else None)
+            role = _furniture_role(
+                source.profile, url, element.get("class"), rel, text if text and len(text) < 20 else None
+            )
         else:
             role = _role(source, element, block, url, own)
         if role == "next" and next_page is None and _NEXT_TEXT.match("".join(element.itertext())):
@@ -256,7 +276,9 @@ def _page_links(source: Source, nofollow: bool) -> tuple[tuple[PageLink, ...], s
 
 _ROLE_RANK = {
     role: rank
-    for rank, role in enumerate(("promoted", "related", "tag", "keyword", "next", "article", "listing", "other"))
+    for rank, role in enumerate(
+        ("promoted", "related", "tag", "keyword", "next", "article", "listing", "other")
+    )
 }
 
 
@@ -321,8 +343,15 @@ def _has_page_number(url: str) -> bool:
 
 def _is_teaser(block: Block) -> bool:
     """Return whether a block is the linked headline of another story."""
-    heading = block.element.tag in HEADINGS or any(link.element.getparent() is not None and link.element.getparent().tag in HEADINGS for link in block.links)  # type: ignore[union-attr]
-    return block.link_share >= 0.8 and len(block.links) == 1 and (block.weight >= 12 if heading else block.weight >= 20)
+    heading = block.element.tag in HEADINGS or any(
+        link.element.getparent() is not None and link.element.getparent().tag in HEADINGS
+        for link in block.links
+    )  # type: ignore[union-attr]
+    return (
+        block.link_share >= 0.8
+        and len(block.links) == 1
+        and (block.weight >= 12 if heading else block.weight >= 20)
+    )
 
 
 def _kind(source: Source, links: tuple[PageLink, ...]) -> tuple[PageKind, str]:
@@ -332,12 +361,14 @@ def _kind(source: Source, links: tuple[PageLink, ...]) -> tuple[PageKind, str]:
         return "other", "the profile's URL rules ignore it"
     body = body_weight(page)
     headline = page.headline.text if page.headline else ""
-    if body < 500 and any(rules.ERROR_TEXT.search(text) for text in (headline, meta.title or "", _first_body(page))):
+    if body < 500 and any(
+        rules.ERROR_TEXT.search(text) for text in (headline, meta.title or "", _first_body(page))
+    ):
         return "error", "the page says that it is missing"
-    teasers = sum(1 for block in page.blocks if block.place != "related" and _is_teaser(block))
+    teasers = sum(1 for block in page.inside() if block.place != "related" and _is_teaser(block))
     if ruled == "listing":
         return "listing", "the profile's URL rules"
-    if body < 40 and not (ruled == "article" or meta.article) or not body:
+    if (body < 40 and not (ruled == "article" or meta.article)) or not body:
         several = sum(1 for link in links if link.role == "article") >= 3
         return ("listing", "links to articles and no story") if several else ("other", "no running text")
     score, reasons = _article_score(source, body, ruled)
@@ -347,7 +378,11 @@ def _kind(source: Source, links: tuple[PageLink, ...]) -> tuple[PageKind, str]:
     if score >= 2:
         return "article", ", ".join(reasons)
     several = sum(1 for link in links if link.role == "article") >= 5
-    return ("listing", "links to articles and no sign of one here") if several else ("other", "no sign of an article")
+    return (
+        ("listing", "links to articles and no sign of one here")
+        if several
+        else ("other", "no sign of an article")
+    )
 
 
 def _first_body(page: Segmented) -> str:
@@ -359,6 +394,7 @@ def _article_score(source: Source, body: int, ruled: str | None) -> tuple[float,
     signs = [
         (3.0, ruled == "article", "URL rule of the profile"),
         (2.0, bool(meta.article), "JSON-LD article"),
+        (2.0, meta.microdata_article and not meta.article, "microdata article"),
         (1.5, any("article" in c.lower() for c in meta.meta.get("og:type", ())), "og:type"),
         (-1.0, any("website" in c.lower() for c in meta.meta.get("og:type", ())), "og:type website"),
         (1.0, "article:published_time" in meta.meta, "published_time"),
@@ -367,7 +403,12 @@ def _article_score(source: Source, body: int, ruled: str | None) -> tuple[float,
         (0.5, page.headline is not None, "headline"),
         (0.5, sum(1 for b in page.blocks if b.place == "body" and is_prose(b)) >= 2, "paragraphs"),
         (1.0, body >= 600, "length"),
-        (-2.0, source.url is not None and re.fullmatch(r"https?://[^/]+/?(?:index\.\w+)?", source.url) is not None, "home page"),
+        (
+            -2.0,
+            source.url is not None
+            and re.fullmatch(r"https?://[^/]+/?(?:index\.\w+)?", source.url) is not None,
+            "home page",
+        ),
     ]
     held = [(score, name) for score, holds, name in signs if holds]
     return sum(score for score, _ in held), [name for _, name in held]
@@ -376,7 +417,11 @@ def _article_score(source: Source, body: int, ruled: str | None) -> tuple[float,
 def _has_date_line(page: Segmented) -> bool:
     blocks: Iterator[Block] = iter(page.article_blocks())
     for block in blocks:
-        if block.place == "removed" and block.kind in ("source_line", "byline", "other") and block.weight <= 200:
+        if (
+            block.place == "removed"
+            and block.kind in ("source_line", "byline", "other")
+            and block.weight <= 200
+        ):
             if re.search(r"(?:19|20)\d{2}\s?[年/.-]|\b(?:19|20)\d{2}\b", block.text):
                 return True
             if block.element.tag == "time" or next(block.element.iter("time"), None) is not None:

@@ -50,9 +50,19 @@ _DATELINE_LEAD = re.compile(
     r"^(?P<place>[A-Z][A-Z.'’ -]{2,30}(?:, [A-Z][\w. ]{1,20})?)\s*(?:\((?:AP|Reuters|AFP|UPI|dpa|Xinhua|CNN)[^)]{0,20}\))?\s*[—–―-]{1,2}\s"
     r"|^(?P<cjk>[\u4e00-\u9fff]{2,6})\s*[—–―]{1,2}\s"
 )
-_LAZY_URLS = ("data-src", "data-original", "data-lazy-src", "data-url", "data-actualsrc", "data-hi-res-src", "src")
+_LAZY_URLS = (
+    "data-src",
+    "data-original",
+    "data-lazy-src",
+    "data-url",
+    "data-actualsrc",
+    "data-hi-res-src",
+    "src",
+)
 _LAZY_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
-_SRCSET = re.compile(r"\s*(?P<url>[^\s,](?:[^\s]*[^\s,])?)(?:\s+(?P<number>\d+(?:\.\d+)?)(?P<unit>[wx]))?\s*(?:,|$)")
+_SRCSET = re.compile(
+    r"\s*(?P<url>[^\s,](?:[^\s]*[^\s,])?)(?:\s+(?P<number>\d+(?:\.\d+)?)(?P<unit>[wx]))?\s*(?:,|$)"
+)
 
 
 def source_in(text: str) -> str | None:
@@ -79,7 +89,11 @@ def authors_in(text: str) -> list[str]:
         before = text[max(0, match.start() - 2) : match.start() + 4]
         if _NOT_AUTHORS.search(before):
             continue
-        names += _names(re.split(r"[、，,\s]", _REPORT_TAIL.sub("", match["author"])) if not match["author"].isascii() else [match["author"]])
+        names += _names(
+            re.split(r"[、，,\s]", _REPORT_TAIL.sub("", match["author"]))
+            if not match["author"].isascii()
+            else [match["author"]]
+        )
     return list(dict.fromkeys(names))
 
 
@@ -183,12 +197,19 @@ def _candidates(element: Element, base: str | None) -> Iterator[Candidate]:
             absolute = _picture_url(base, part.get(name) or "")
             if absolute:
                 width = part.get("width") or ""
-                yield Candidate(url=absolute, width=int(width) if width.isascii() and width.isdigit() and len(width) < 6 else None)
+                yield Candidate(
+                    url=absolute,
+                    width=int(width) if width.isascii() and width.isdigit() and len(width) < 6 else None,
+                )
                 break
 
 
 def _picture_url(base: str | None, href: str) -> str | None:
-    if not href or re.search(r"(?:^data:|/(?:blank|spacer|pixel|placeholder|transparent|loading|grey|1x1)\.(?:gif|png|svg))", href, re.I):
+    if not href or re.search(
+        r"(?:^data:|/(?:blank|spacer|pixel|placeholder|transparent|loading|grey|1x1)\.(?:gif|png|svg))",
+        href,
+        re.I,
+    ):
         return None
     return resolve(base, href)
 

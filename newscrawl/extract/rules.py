@@ -142,6 +142,12 @@ RELATED_LABEL = re.compile(
 )
 """What stands before links to other stories."""
 
+STRICT_RELATED_LABEL = re.compile(
+    r"[\s【\[(（>»▌■◆●*#☞]*(?:相关|相關|延伸(?:阅读|閱讀)|関連|관련|related(?:\s+(?:articles?|stories|story|posts?|news|content|coverage)))[^。.!?！？]{0,16}$",
+    re.I,
+)
+"""What stands before links to related stories, and is not said of other lists."""
+
 PROMOTED_LABEL = re.compile(
     r"^[\s【\[(（]*(?:推广|推廣|廣編|广编|赞助|贊助|热门推荐|sponsored|promoted|advertorial|paid\s+content|from\s+our\s+partners?|partner\s+content"
     r"|anzeige|publicité|publicidad)(?!\w)[^.。!?]{0,20}$",
@@ -269,7 +275,7 @@ LINE_RULES: tuple[LineRule, ...] = (
         name="subscribe_line",
         kind="subscribe",
         pattern=re.compile(
-            r"(?:sign\s+up\s+(?:for|to)|subscribe\b|get\s+(?:our|the|all)\b.{0,60}newsletter|join\s+our|订阅|訂閱|下载.{0,10}(?:app|客户端)|下載.{0,10}app"
+            r".{0,12}(?:下载|下載).{0,4}(?:app|客户端|客戶端)|(?:sign\s+up\s+(?:for|to)|subscribe\b|get\s+(?:our|the|all)\b.{0,60}newsletter|join\s+our|订阅|訂閱|下载.{0,10}(?:app|客户端)|下載.{0,10}app"
             r"|加入.{0,12}(?:会员|會員|好友|频道|頻道)|点击(?:这里|此处)?(?:订阅|下载|关注))",
             re.I,
         ),
@@ -285,7 +291,9 @@ LINE_RULES: tuple[LineRule, ...] = (
 )  # fmt: skip
 """In order of precedence: the first that matches decides."""
 
-KEYWORD_LINK = re.compile(r"(?:^|[\s_-])(?:wp_)?(?:keyword-?link|auto-?link|internal-?link-?auto|innerlink|neilian|hotlink)", re.I)
+KEYWORD_LINK = re.compile(
+    r"(?:^|[\s_-])(?:wp_)?(?:keyword-?link|auto-?link|internal-?link-?auto|innerlink|neilian|hotlink)", re.I
+)
 """Class of a machine-made link on a word (``wp_keywordlink`` is the WordPress plugin WP Keyword Link)."""
 
 ERROR_TEXT = re.compile(

@@ -14,7 +14,7 @@ from functools import lru_cache
 from lxml.etree import _Element as Element
 
 from newscrawl.extract import rules
-from newscrawl.extract.tree import Block, Mark, MediaNode, page_text_length, walk
+from newscrawl.extract.tree import Block, Mark, MediaNode, Place, page_text_length, walk
 from newscrawl.sites import Layout
 from newscrawl.text import weight
 from newscrawl.urls import looks_like_tag
@@ -22,21 +22,8 @@ from newscrawl.urls import looks_like_tag
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _SENTENCE_END = re.compile(r"[。！？!?.…：:；;”\"'」』）)—]\s*$|[。！？；，、]|[.,;!?]\s")
 _NEVER_ZONES = frozenset(("html", "body", "main", "article"))
-_CHROME_TAGS = {
-    "nav": Mark(place="chrome", rule="nav"),
-    "select": Mark(place="chrome", rule="form_control"),
-    "button": Mark(place="chrome", rule="form_control"),
-    "textarea": Mark(place="chrome", rule="form_control"),
-    "option": Mark(place="chrome", rule="form_control"),
-    "dialog": Mark(place="chrome", rule="dialog"),
-}
+_CHROME_TAGS = frozenset(("nav", "select", "button", "textarea", "option", "dialog"))
 _CAPTION = Mark(place="caption", rule="figcaption")
-_HIDDEN = Mark(place="chrome", rule="hidden")
-_FOOTER = Mark(place="chrome", rule="footer")
-_HEADER = Mark(place="chrome", rule="header")
-_ASIDE = Mark(place="chrome", rule="aside")
-_FORM = Mark(place="chrome", rule="form")
-_INNER_ASIDE = Mark(place="removed", kind="other", rule="aside")
 _ARTICLE_PART = re.compile(r"article|entry|post|story|content|title|headline|detail", re.I)
 ALL_RULES = frozenset(rule.name for rule in rules.ELEMENT_RULES)
 """Names of the generic element rules, for a second look without them."""
@@ -59,6 +46,10 @@ class Segmented:
     last: int
     """Index after its last block."""
 
+    def inside(self) -> list[Block]:
+        """The blocks inside the container, in reading order."""
+        return [block for block in self.blocks if _within(block.element, self.container)]
+
     def article_blocks(self) -> list[Block]:
         """The blocks of the article's block, in reading order."""
         return self.blocks[self.first : self.last]
@@ -67,7 +58,9 @@ class Segmented:
 class Marker:
     """Gives elements their marks: a profile's first, then the generic rules'."""
 
-    def __init__(self, root: Element, layout: Layout | None, *, without: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, root: Element, layout: Layout | None, *, without: frozenset[str] = frozenset()
+    ) -> None:
         self.without = without
         self.total = page_text_length(root) or 1
         self.prose = {p: length for p in root.iter("p") if (length := len("".join(p.itertext()))) >= 60}
@@ -105,13 +98,21 @@ class Marker:
             return own
         if element is self.container or element is self.headline:
             return None
-        return self._generic(element)
+        own = self._generic(element)
+        if (
+            own is not None
+            and own.place == "chrome"
+            and "related_label" not in self.without
+            and _says_related(element)
+        ):
+            # Old portals call the list of related news by the same name as any other list.
+            return Mark(place="related", rule="related_label")
+        return own
 
     def _generic(self, element: Element) -> Mark | None:
         tag = element.tag
-        chrome = _CHROME_TAGS.get(tag)
-        if chrome is not None and not self._holds(element, 0.35):
-            return chrome
+        if tag in _CHROME_TAGS and not self._holds(element, 0.35):
+            return Mark(place="chrome", rule=tag)
         if tag == "figcaption":
             return None if "figcaption" in self.without else _CAPTION
         if tag in _NEVER_ZONES:
@@ -120,7 +121,7 @@ class Marker:
         if not attributes and tag not in ("aside", "header", "footer", "form"):
             return None
         if "hidden" in attributes or "display:none" in (element.get("style") or "").replace(" ", ""):
-            return _HIDDEN if not self._holds(element, 0.35) else None
+            return Mark(place="chrome", rule="hidden") if not self._holds(element, 0.35) else None
         found = self._by_rule(element, tag)
         if found is not None:
             return found
@@ -148,16 +149,18 @@ class Marker:
         if tag == "aside":
             if self._holds(element, 0.35):
                 return None
-            return _INNER_ASIDE if any(p.tag == "article" for p in element.iterancestors()) else _ASIDE
+            if any(parent.tag == "article" for parent in element.iterancestors()):
+                return Mark(place="removed", kind="other", rule="aside")
+            return Mark(place="chrome", rule="aside")
         if tag == "form":
             # Some systems wrap the whole page in one form.
-            return _FORM if not self._holds(element, 0.2) else None
+            return Mark(place="chrome", rule="form") if not self._holds(element, 0.2) else None
         if inside or _ARTICLE_PART.search(element.get("class") or ""):
             return None
         if tag == "footer":
-            return None if self._holds(element, 0.35) else _FOOTER
+            return None if self._holds(element, 0.35) else Mark(place="chrome", rule="footer")
         plain = next(element.iter("h1"), None) is not None and next(element.iter("nav", "form"), None) is None
-        return None if plain or self._holds(element, 0.35) else _HEADER
+        return None if plain or self._holds(element, 0.35) else Mark(place="chrome", rule="header")
 
     def _holds(self, element: Element, share: float) -> bool:
         """Return whether *element* holds more than *share* of the page's text, or most of its paragraphs."""
@@ -167,6 +170,14 @@ class Marker:
             return True
         held = sum(self.prose.get(p, 0) for p in element.iter("p")) if self.prose_total > 400 else 0
         return held > max(share, 0.4) * self.prose_total
+
+
+def _says_related(element: Element) -> bool:
+    """Return whether the first words of *element* are a label of related stories."""
+    for text in element.itertext(with_tail=False):
+        if text and not text.isspace():
+            return rules.STRICT_RELATED_LABEL.match(text.strip()) is not None
+    return False
 
 
 @lru_cache(maxsize=8192)
@@ -223,9 +234,22 @@ def segment(
 
 
 def _type_zones(blocks: list[Block]) -> None:
+    """Place the blocks of each zone; a zone of links is what its label says, whatever its class says."""
+    labels: dict[int, Place] = {}
+    for block in blocks:
+        mark = block.mark
+        if mark is not None and not block.links and block.weight <= 60 and mark.place != "chrome":
+            if mark.place in ("promoted", "removed") and rules.STRICT_RELATED_LABEL.match(block.text):
+                labels[id(mark)] = "related"
+            elif mark.place in ("related", "removed") and rules.PROMOTED_LABEL.match(block.text):
+                labels[id(mark)] = "promoted"
     for block in blocks:
         if block.mark is not None:
-            block.put(block.mark.place, block.mark.kind, block.mark.rule)
+            label = labels.get(id(block.mark))
+            if label is not None:
+                block.put(label, rule=f"{label}_label")
+            else:
+                block.put(block.mark.place, block.mark.kind, block.mark.rule)
 
 
 def _typed_lines(blocks: list[Block], without: frozenset[str]) -> dict[int, rules.LineRule]:
@@ -372,7 +396,16 @@ def _place_article(page: Segmented, typed: dict[int, rules.LineRule], without: f
     if shared is not None:
         around = [i for i, block in enumerate(blocks) if _within(block.element, shared)]
         page.first, page.last = min(page.first, around[0]), max(page.last, around[-1] + 1)
+    # Lists of links that follow directly belong to the article, wherever the layout puts them.
+    while page.last < len(blocks) and _follows_article(blocks[page.last]):
+        page.last += 1
     _Placer(page, typed, without, low, high, first, last).place()
+
+
+def _follows_article(block: Block) -> bool:
+    return block.mark is not None and (
+        block.place in ("related", "promoted") or block.kind in ("ad", "share", "subscribe")
+    )
 
 
 def _shared_block(page: Segmented) -> Element | None:
@@ -427,6 +460,8 @@ class _Placer:
         self.listed = None
         if self.is_bare_byline(index, block):
             block.put("removed", "byline", "bare_byline")
+        elif "beside_image" not in self.without and is_beside_image(block):
+            block.put("caption", rule="beside_image")
         elif self.low <= index < self.high and self.is_story(index, block):
             block.put("body", rule="story")
         else:
@@ -438,7 +473,11 @@ class _Placer:
         if block.weight == 0:
             return False
         if index < self.first:
-            return block.element.tag not in HEADINGS and _SENTENCE_END.search(block.text) is not None and block.weight >= 16
+            return (
+                block.element.tag not in HEADINGS
+                and _SENTENCE_END.search(block.text) is not None
+                and block.weight >= 16
+            )
         return block.weight >= 12 and block.link_share < 0.4 and _SENTENCE_END.search(block.text) is not None
 
     def place_links(self, index: int, block: Block) -> bool:
@@ -499,10 +538,21 @@ class _Placer:
         return above.kind == "source_line" and named is not None
 
 
+def is_beside_image(block: Block) -> bool:
+    """Return whether *block* is the caption that old layouts centre below a picture."""
+    element = block.element
+    if block.weight > 200 or next(element.iter("img"), None) is None:
+        return False
+    words = f"{element.get('class') or ''} {element.get('style') or ''} {element.get('align') or ''}"
+    return (
+        element.tag == "center" or re.search(r"center|caption|pic|photo|image|img", words, re.I) is not None
+    )
+
+
 def is_tag_link(element: Element) -> bool:
-    """Return whether a link leads to a page of a subject."""
-    rel = element.get("rel")
-    return (rel is not None and "tag" in rel.split()) or _leads_to_tag(element.get("href") or "")
+    """Return whether a link leads to a page of a subject. WordPress marks categories so, too: they are sections."""
+    rel, href = element.get("rel"), element.get("href") or ""
+    return (rel is not None and "tag" in rel.split() and "/category/" not in href) or _leads_to_tag(href)
 
 
 _leads_to_tag = lru_cache(maxsize=8192)(looks_like_tag)

@@ -15,13 +15,33 @@ from lxml.etree import _Element as Element
 from newscrawl.text import clean_line
 
 ARTICLE_TYPES = frozenset(
-    "Article NewsArticle ReportageNewsArticle AnalysisNewsArticle AskPublicNewsArticle BackgroundNewsArticle "
-    "OpinionNewsArticle ReviewNewsArticle AdvertiserContentArticle SatiricalArticle BlogPosting LiveBlogPosting "
-    "SocialMediaPosting Report ScholarlyArticle TechArticle Posting".split()
+    [
+        "Article",
+        "NewsArticle",
+        "ReportageNewsArticle",
+        "AnalysisNewsArticle",
+        "AskPublicNewsArticle",
+        "BackgroundNewsArticle",
+        "OpinionNewsArticle",
+        "ReviewNewsArticle",
+        "AdvertiserContentArticle",
+        "SatiricalArticle",
+        "BlogPosting",
+        "LiveBlogPosting",
+        "SocialMediaPosting",
+        "Report",
+        "ScholarlyArticle",
+        "TechArticle",
+        "Posting",
+    ]
 )
 _MAX_DEPTH = 8
 _ITEMPROPS: Callable[[Element], list[Element]] = etree.XPath(
     "//*[@itemprop][contains(@itemprop, 'author') or contains(@itemprop, 'date')]"
+)
+
+_ITEMTYPES: Callable[[Element], list[str]] = etree.XPath(
+    "//*[@itemscope][not(ancestor::*[@itemscope])]/@itemtype"
 )
 
 
@@ -45,6 +65,8 @@ class Structured:
     lang: str | None = None
     itemprops: list[Element] = field(default_factory=list)
     """Elements with ``itemprop`` that may name an author or a date."""
+    microdata_article: bool = False
+    """True where an element's ``itemtype`` says that it is an article."""
     refresh: str | None = None
     """Target of a meta refresh of at most ten seconds."""
 
@@ -63,6 +85,9 @@ def structured(root: Element, json_ld: Iterable[str]) -> Structured:
         _READERS[str(element.tag)](found, element)
     _read_json_ld(found, json_ld)
     found.itemprops = _ITEMPROPS(root)
+    found.microdata_article = any(
+        name.rpartition("/")[2] in ARTICLE_TYPES for names in _ITEMTYPES(root) for name in names.split()
+    )
     return found
 
 
@@ -142,7 +167,11 @@ def loads(text: str) -> Any:
 
 
 def _repaired(text: str) -> str:
-    text = re.sub(r"^\s*(?:<!--|/\*\s*<!\[CDATA\[\s*\*/|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|/\*\s*\]\]>\s*\*/|//\s*\]\]>|\]\]>)\s*;?\s*$", "", text)
+    text = re.sub(
+        r"^\s*(?:<!--|/\*\s*<!\[CDATA\[\s*\*/|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|/\*\s*\]\]>\s*\*/|//\s*\]\]>|\]\]>)\s*;?\s*$",
+        "",
+        text,
+    )
     return re.sub(r",(\s*[}\]])", r"\1", text.strip().rstrip(";"))
 
 
@@ -212,5 +241,9 @@ def people_of(found: Structured, value: Any) -> Iterator[tuple[str, str | None, 
             for name in names if isinstance(names, list) else [names]:
                 text = text_of(name)
                 if text:
-                    person = "Person" in types or not types & {"Organization", "NewsMediaOrganization", "Corporation"}
+                    person = "Person" in types or not types & {
+                        "Organization",
+                        "NewsMediaOrganization",
+                        "Corporation",
+                    }
                     yield text, url if isinstance(url, str) else None, person

@@ -21,8 +21,49 @@ Place = Literal["headline", "body", "caption", "related", "promoted", "removed",
 _PARSER_OPTIONS = {"remove_comments": True, "remove_pis": True, "encoding": "utf-8", "no_network": True}
 _WITHOUT_TEXT = ("script", "style", "template", "noscript", "svg", "iframe", "object", "canvas", "head")
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark nobr q rp rt ruby s "
-    "samp small source span strike strong sub sup time tt u var wbr picture br".split()
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "nobr",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "source",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+        "picture",
+        "br",
+    ]
 )
 _MEDIA = frozenset(("img", "figure", "picture", "video"))
 # A tag that long has more attributes than any: libxml2 compares each with all before it, which takes minutes.

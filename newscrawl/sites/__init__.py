@@ -136,7 +136,9 @@ class Profiles:
         for profile in users:
             for host in profile.hosts:
                 if host in owners:
-                    raise ProfileError(f"{profile.name}.toml: hosts: {host} is already in {owners[host]}.toml")
+                    raise ProfileError(
+                        f"{profile.name}.toml: hosts: {host} is already in {owners[host]}.toml"
+                    )
                 owners[host] = profile.name
         for profile in (*shipped_profiles(), *users):
             self._by_host.update(dict.fromkeys(profile.hosts, profile))
@@ -157,7 +159,9 @@ class Profiles:
         self.load()
         known = {profile.name: profile for profile in self._by_host.values()}
         if name not in known:
-            raise ProfileError(f"no site profile is called {name!r}{did_you_mean(name, known)}; there are: {', '.join(sorted(known))}")
+            raise ProfileError(
+                f"no site profile is called {name!r}{did_you_mean(name, known)}; there are: {', '.join(sorted(known))}"
+            )
         return known[name]
 
 
@@ -168,7 +172,9 @@ def shipped_profiles() -> tuple[SiteProfile, ...]:
         (file for file in resources.files(__package__).iterdir() if file.name.endswith(".toml")),
         key=lambda file: file.name,
     )
-    return tuple(parse_profile(file.read_bytes(), file.name.removesuffix(".toml"), file.name) for file in files)
+    return tuple(
+        parse_profile(file.read_bytes(), file.name.removesuffix(".toml"), file.name) for file in files
+    )
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -191,7 +197,7 @@ def parse_profile(data: bytes, name: str, where: str) -> SiteProfile:
     _known(table, ("hosts", "zone", "urls", "layout"), where)
     hosts = _strings(table, "hosts", where)
     if not hosts:
-        raise ProfileError(f"{where}: hosts: at least one host name is needed, as in hosts = [\"example.org\"]")
+        raise ProfileError(f'{where}: hosts: at least one host name is needed, as in hosts = ["example.org"]')
     zone = table.get("zone")
     if zone is not None:
         _zone(zone, where)
@@ -207,7 +213,10 @@ def parse_profile(data: bytes, name: str, where: str) -> SiteProfile:
         sha256=hashlib.sha256(data).hexdigest(),
         hosts=tuple(host.lower().rstrip(".") for host in hosts),
         zone=zone,
-        urls={kind: tuple(_pattern(p, f"{where}: urls.{kind}") for p in _strings(urls, kind, f"{where}: urls")) for kind in urls},
+        urls={
+            kind: tuple(_pattern(p, f"{where}: urls.{kind}") for p in _strings(urls, kind, f"{where}: urls"))
+            for kind in urls
+        },
         layouts=tuple(built),
     )
 
@@ -241,7 +250,11 @@ def _selectors(table: Mapping[str, Any], key: str, where: str) -> tuple[Selector
 @cache
 def _selector(source: str, where: str) -> Selector:
     try:
-        xpath = source.removeprefix("xpath:") if source.startswith("xpath:") else HTMLTranslator().css_to_xpath(source)
+        xpath = (
+            source.removeprefix("xpath:")
+            if source.startswith("xpath:")
+            else HTMLTranslator().css_to_xpath(source)
+        )
         return Selector(source, etree.XPath(xpath))
     except (SelectorError, etree.XPathError) as error:
         raise ProfileError(f"{where}: {source!r} is no selector: {error}") from error
@@ -258,7 +271,7 @@ def _zone(zone: Any, where: str) -> None:
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
-        raise ProfileError(f"{where}: zone: {zone!r} is no IANA zone such as \"Asia/Shanghai\"") from error
+        raise ProfileError(f'{where}: zone: {zone!r} is no IANA zone such as "Asia/Shanghai"') from error
 
 
 def _strings(table: Mapping[str, Any], key: str, where: str) -> list[str]:
@@ -280,5 +293,6 @@ def _known(table: Iterable[str], names: Iterable[str], where: str) -> None:
     names = list(names)
     for key in table:
         if key not in names:
-            raise ProfileError(f"{where}: unknown key {key!r}{did_you_mean(key, names)}; there are: {', '.join(names)}")
-
+            raise ProfileError(
+                f"{where}: unknown key {key!r}{did_you_mean(key, names)}; there are: {', '.join(names)}"
+            )
