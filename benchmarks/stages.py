@@ -61,17 +61,15 @@ def _times(pages: list[tuple[bytes, str]], profile: SiteProfile | None) -> dict[
                 text = timed("decode", lambda body=body: decoded(body, None))
                 utf8 = text.utf8 if text.utf8 is not None else text.text.encode()
                 timed("parse", lambda utf8=utf8: parse(utf8))
-                page = timed(
-                    "read (decode, parse, places, fields)", lambda: read_page(body, url, profile=profile)
-                )  # noqa: B023
+                page = timed("read (decode, parse, places, fields)", lambda: read_page(body, url, profile=profile))
                 article = page.article or Article()
                 timed(
                     "clean",
                     lambda: [clean_text(t) for t in (article.article_body or "", article.headline or "")],
-                )  # noqa: B023
-                timed("validate", lambda: faults(article))  # noqa: B023
-                timed("dedupe", lambda: folded_digest(article.article_body))  # noqa: B023
-                timed("row to line", lambda: json_line(as_row(article)))  # noqa: B023
+                )
+                timed("validate", lambda: faults(article))
+                timed("dedupe", lambda: folded_digest(article.article_body))
+                timed("row to line", lambda: json_line(as_row(article)))
                 ref = snapshot_ref(body + str((warm, number)).encode(), "127.0.0.2", None)
-                timed("snapshot", lambda: write_snapshot(folder, ref, body))  # noqa: B023
+                timed("snapshot", lambda: write_snapshot(folder, ref, body))
     return {stage: statistics.median(values) for stage, values in samples.items()}

@@ -73,9 +73,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures here, too")
     options = parser.parse_args()
     console = Console(width=110, highlight=False)
-    console.print(
-        f"{options.articles} articles on 4 hosts, {options.rounds} rounds, Python {sys.version.split()[0]}"
-    )
+    console.print(f"{options.articles} articles on 4 hosts, {options.rounds} rounds, Python {sys.version.split()[0]}")
     with tempfile.TemporaryDirectory() as folder:
         with served(options.articles, options.seed) as urls:
             runs = crawl_rounds(console, urls, options.rounds, Path(folder))
@@ -100,9 +98,7 @@ def served(articles: int, seed: int) -> Iterator[list[str]]:
         "--hosts",
         "4",
     ]
-    server = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT / "tests"
-    )
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT / "tests")
     assert server.stdout is not None
     try:
         yield json.loads(server.stdout.readline())["urls"]

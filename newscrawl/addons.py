@@ -122,9 +122,7 @@ class SettingsAddon:
         names = [name for name in settings if str(name).startswith(PREFIX)]
         for name in names:
             if name not in CHECKS:
-                raise ConfigError(
-                    f"{name} is no setting{did_you_mean(name, CHECKS)}; docs/settings.md lists them"
-                )
+                raise ConfigError(f"{name} is no setting{did_you_mean(name, CHECKS)}; docs/settings.md lists them")
         for name, check in CHECKS.items():
             # A settings module of the user's own need not repeat the defaults.
             settings.set(name, getattr(defaults, name), priority="default")

@@ -75,9 +75,7 @@ _RFC2822 = re.compile(
 _URL_SPLIT = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})(?P<sep>[-/_.])(?P<month>1[0-2]|0?[1-9])(?P=sep)(?P<day>3[01]|[12]\d|0?[1-9])(?!\d)"
 )
-_URL_MONTH_DAY = re.compile(
-    r"/(?P<year>(?:19|20)\d{2})-?(?P<month>1[0-2]|0[1-9])/(?P<day>3[01]|[12]\d|0[1-9])(?=/)"
-)
+_URL_MONTH_DAY = re.compile(r"/(?P<year>(?:19|20)\d{2})-?(?P<month>1[0-2]|0[1-9])/(?P<day>3[01]|[12]\d|0[1-9])(?=/)")
 _URL_COMPACT = re.compile(
     r"(?:^|[/_t-])(?P<year>20\d{2}|19[5-9]\d)(?P<month>1[0-2]|0[1-9])(?P<day>3[01]|[12]\d|0[1-9])(?=[/_.-]|$)"
 )
@@ -137,12 +135,8 @@ def _of_match(pattern: re.Pattern[str], match: re.Match[str]) -> str | None:
     month = part.get("month") or _MONTHS[part["name"].lower()]
     hour = part["hour"]
     if hour is not None:
-        late = part.get("half") in ("下午", "晚上", "午後", "오후") or (
-            part["noon"] or ""
-        ).lower().startswith("p")
-        early = part.get("half") in ("上午", "凌晨", "午前", "오전") or (
-            part["noon"] or ""
-        ).lower().startswith("a")
+        late = part.get("half") in ("下午", "晚上", "午後", "오후") or (part["noon"] or "").lower().startswith("p")
+        early = part.get("half") in ("上午", "凌晨", "午前", "오전") or (part["noon"] or "").lower().startswith("a")
         number = int(hour)
         if late and number < 12:
             number += 12

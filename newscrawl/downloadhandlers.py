@@ -37,9 +37,7 @@ class ReplayDownloadHandler:
                 return Response(request.url, status=404, request=request)
             self.ledger.state.misses += 1
             size = 0 if replay is None else len(replay)
-            raise NotInReplayError(
-                f"{request.method} {request.url} is not in the replay set ({size} captures)"
-            )
+            raise NotInReplayError(f"{request.method} {request.url} is not in the replay set ({size} captures)")
         exchange = Exchange(fetched_at=capture.fetched_at, url_assigned=capture.url_assigned, ref=capture.ref)
         self.ledger.note_exchange(request, exchange)
         body = capture.body()

@@ -158,11 +158,7 @@ class ProgressExtension:
         settings = crawler.settings
         if not settings.getbool("NEWSCRAWL_OUTPUT_ENABLED"):
             raise NotConfigured
-        live = (
-            settings.getbool("NEWSCRAWL_PROGRESS_ENABLED")
-            and sys.stderr.isatty()
-            and not settings["LOG_FILE"]
-        )
+        live = settings.getbool("NEWSCRAWL_PROGRESS_ENABLED") and sys.stderr.isatty() and not settings["LOG_FILE"]
         interval_s = settings.getfloat("NEWSCRAWL_PROGRESS_S")
         if not live and not interval_s:
             raise NotConfigured
@@ -178,9 +174,7 @@ class ProgressExtension:
             self.live.start()
             # Log lines go above the live line: rich has put its own stream in place of stderr.
             for handler in logging.getLogger().handlers:
-                if isinstance(handler, logging.StreamHandler) and not isinstance(
-                    handler, logging.FileHandler
-                ):
+                if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
                     self.handlers.append((handler, handler.setStream(sys.stderr)))
         self.task.start(self.interval_s, now=self.console is not None)
 

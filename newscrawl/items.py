@@ -29,9 +29,7 @@ class Pattern:
 Text = Annotated[str, Pattern(r"\s*\S")]
 Url = Annotated[str, Pattern(r"https?://[^\s/]")]
 Sha256 = Annotated[str, Pattern(r"[0-9a-f]{64}$")]
-IsoDate = Annotated[
-    str, Pattern(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?)?)?$")
-]
+IsoDate = Annotated[str, Pattern(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?)?)?$")]
 IsoTime = Annotated[str, Pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$")]
 
 FoundHow = Literal["start", "related", "listing", "link", "refresh", "feed", "sitemap"]

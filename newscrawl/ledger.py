@@ -171,9 +171,7 @@ class Ledger:
     def _finish_interrupted(self, folder: Path) -> None:
         """Give the rows of a run that was killed their final name; a torn last line is kept beside them."""
         if (folder / REPLAY_MARK).exists():
-            raise ConfigError(
-                f"{folder}: belongs to replays, which empty it; a live crawl needs a folder of its own"
-            )
+            raise ConfigError(f"{folder}: belongs to replays, which empty it; a live crawl needs a folder of its own")
         for path in sorted((folder / "articles").glob("*.jsonl.open")):
             data = path.read_bytes()
             whole = data.rfind(b"\n") + 1
@@ -186,11 +184,7 @@ class Ledger:
     @property
     def articles_path(self) -> Path | None:
         """Where the rows of this run lie once it has ended."""
-        return (
-            None
-            if self.folder is None
-            else self.folder / "articles" / f"{self.name}-{self.stamp}-00001.jsonl"
-        )
+        return None if self.folder is None else self.folder / "articles" / f"{self.name}-{self.stamp}-00001.jsonl"
 
     @property
     def run_folder(self) -> Path | None:
@@ -255,9 +249,7 @@ class Ledger:
             if self.run_folder is not None:
                 self.run_folder.mkdir(parents=True, exist_ok=True)
                 text = json.dumps(report, ensure_ascii=False, indent=2)
-                (self.run_folder / "report.json").write_text(
-                    text + "\n", encoding="utf-8", errors="backslashreplace"
-                )
+                (self.run_folder / "report.json").write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             self.fail(error, self.run_folder or Path())
         finally:
@@ -309,9 +301,7 @@ def _result(article: Article) -> Result:
         source=article.source_organization,
         authors=tuple(person.name for person in article.authors),
         date=article.date_published,
-        why_no_date=None
-        if article.date_published
-        else ", ".join(dict.fromkeys(refused)) or "none on the page",
+        why_no_date=None if article.date_published else ", ".join(dict.fromkeys(refused)) or "none on the page",
         paragraphs=len((article.article_body or "").split("\n\n")) if article.article_body else 0,
         images=len(article.images),
         related=len(article.related),

@@ -24,9 +24,7 @@ logger = logging.getLogger(__name__)
 
 _URL_FIELDS = frozenset(("url", "requested_url", "canonical_url"))
 _LONG_FIELDS = frozenset(("article_body",))
-_UNTOUCHED = frozenset(
-    ("id", "url_key", "schema_version", "http", "capture", "snapshot", "provenance", "run_id")
-)
+_UNTOUCHED = frozenset(("id", "url_key", "schema_version", "http", "capture", "snapshot", "provenance", "run_id"))
 
 
 class CleanPipeline:

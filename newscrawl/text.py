@@ -34,9 +34,7 @@ def weight(text: str) -> int:
 
 # Cleaning -----------------------------------------------------------------------------------------------
 
-_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
-    f"{chr(p + 0xFFFE)}{chr(p + 0xFFFF)}" for p in range(0, 0x110000, 0x10000)
-)
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(f"{chr(p + 0xFFFE)}{chr(p + 0xFFFF)}" for p in range(0, 0x110000, 0x10000))
 _SURROGATES = "\ud800-\udfff"
 _BLANKS = "\t\f\u00a0\u2000-\u200a\u202f\u205f\u3000"
 _NEWLINES = "\r\x85\u2028\u2029"
@@ -48,9 +46,7 @@ _LEFTOVER = re.compile(r"&(?:amp;)+(nbsp|lt|gt|quot|#[0-9]{1,7});")
 _REMOVED = re.compile(f"[{_NOTHING}]+")
 _REMOVED_WITH_ZWSP = re.compile(f"[{_NOTHING}\u200b]+")
 # Scripts that separate words by U+200B: Thai, Lao, Burmese, Khmer and their extensions.
-_WITHOUT_BLANKS = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f]"
-)
+_WITHOUT_BLANKS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f]")
 _NEWLINE = re.compile(f"\r\n|[{_NEWLINES}]")
 _BLANK_RUN = re.compile(f"[ {_BLANKS}]+")
 _LINE_EDGE = re.compile(" ?\n ?")
@@ -111,9 +107,7 @@ def _without_layout(text: str) -> str:
 
 
 # Hangul is left out: Korean puts a blank between words.
-_UNSPACED = (
-    _HAN + _KANA + "\u3001-\u3004\u3006-\u3020\u3030-\u3037\u303c-\u303f\u30fb\ufe30-\ufe4f\uff01-\uff65"
-)
+_UNSPACED = _HAN + _KANA + "\u3001-\u3004\u3006-\u3020\u3030-\u3037\u303c-\u303f\u30fb\ufe30-\ufe4f\uff01-\uff65"
 _SHARED_MARKS = "“”‘’—…·"
 _WRAPPED = re.compile(
     f"(?<=[{_UNSPACED}])\n+(?=[{_UNSPACED}{_SHARED_MARKS}])|(?<=[{_SHARED_MARKS}])\n+(?=[{_UNSPACED}])"
@@ -145,8 +139,7 @@ _LONG_RUN = re.compile(r"([^\w\s]{30})(?=[^\w\s])")
 
 # Pairs that OpenCC tells apart by phrase, in one direction or only for Taiwan or Hong Kong.
 _WRITTEN_ALIKE = (
-    "瞭了 藉借 覆复 像象 彷仿 炼链 揹背 俱具 甦苏 薰熏 座坐 待呆 "
-    "著着 睪睾 簷檐 痺痹 幺么 伕夫 甯宁 瑯琅 颚腭 鲶鲇 鑛矿"
+    "瞭了 藉借 覆复 像象 彷仿 炼链 揹背 俱具 甦苏 薰熏 座坐 待呆 著着 睪睾 簷檐 痺痹 幺么 伕夫 甯宁 瑯琅 颚腭 鲶鲇 鑛矿"
 )
 
 

@@ -550,9 +550,7 @@ def _is_listing(segments: tuple[str, ...], query: str) -> bool:
 
 def _is_date_archive(path: str, last: str) -> bool:
     """Tell whether *path* ends in a date and nothing more: ``/2023/03``, ``/news/20230321``, ``/2023``."""
-    return _DATED_NUMBER.fullmatch(last) is not None or any(
-        date.end() == len(path) for date in _DATE.finditer(path)
-    )
+    return _DATED_NUMBER.fullmatch(last) is not None or any(date.end() == len(path) for date in _DATE.finditer(path))
 
 
 def _is_slug(name: str) -> bool:

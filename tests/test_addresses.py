@@ -107,9 +107,7 @@ def test_an_address_is_read_back_from_its_own_text(address: IPv4Address | IPv6Ad
 @given(st.ip_addresses(v=4))
 def test_an_ipv4_address_is_the_same_as_a_decimal_hexadecimal_and_octal_number(address: IPv4Address) -> None:
     number = int(address)
-    assert (
-        parse_address(str(number)) == parse_address(hex(number)) == parse_address(f"0{number:o}") == address
-    )
+    assert parse_address(str(number)) == parse_address(hex(number)) == parse_address(f"0{number:o}") == address
 
 
 @pytest.mark.parametrize(
@@ -211,9 +209,7 @@ def test_an_ipv4_address_carried_in_ipv6_is_as_public_as_itself(address: IPv4Add
         (" 127.0.0.1 ", "127.0.0.1", 80, True),
     ],
 )
-def test_an_allow_list_permits_what_it_lists(
-    entry: str, address: str, port: int | None, permitted: bool
-) -> None:
+def test_an_allow_list_permits_what_it_lists(entry: str, address: str, port: int | None, permitted: bool) -> None:
     allow = AllowList.parse([entry])
     assert allow.permits(ip_address(address), port) is permitted
     assert (address_refusal(ip_address(address), port, allow) is None) is permitted
@@ -273,9 +269,7 @@ def test_a_host_that_is_not_public_is_refused_in_any_spelling(host: str) -> None
     assert refusal(host, 80, NOTHING) is not None
 
 
-@pytest.mark.parametrize(
-    "host", ["news.example", "8.8.8.8", "notlocalhost", "localhost.example", "[2606:4700::1111]"]
-)
+@pytest.mark.parametrize("host", ["news.example", "8.8.8.8", "notlocalhost", "localhost.example", "[2606:4700::1111]"])
 def test_a_name_or_a_public_address_is_not_refused(host: str) -> None:
     assert refusal(host, 80, NOTHING) is None
 

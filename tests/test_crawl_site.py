@@ -33,9 +33,7 @@ def truths(site: Site, running: Running) -> dict[str, Truth]:
     return {running.url(t.host, t.path): t for t in site.truth}
 
 
-def test_every_article_that_links_reach_is_kept_once(
-    site: Site, crawled: Finished, truths: dict[str, Truth]
-) -> None:
+def test_every_article_that_links_reach_is_kept_once(site: Site, crawled: Finished, truths: dict[str, Truth]) -> None:
     assert crawled.code == 0, crawled.log[-2000:]
     wanted = {t.canonical_id for t in site.truth if t.kind in ("article", "duplicate")}
     assert {truths[row["url"]].canonical_id for row in crawled.rows} == wanted
@@ -78,9 +76,7 @@ def test_each_field_is_what_the_page_states(
     assert wrong == []
 
 
-def test_robots_txt_is_obeyed_and_promoted_links_are_not_followed(
-    crawled: Finished, running: Running
-) -> None:
+def test_robots_txt_is_obeyed_and_promoted_links_are_not_followed(crawled: Finished, running: Running) -> None:
     asked = {path for _, path, _ in running.requests}
     assert crawled.code == 0
     assert not any(path.startswith(("/internal/", "/archive-calendar/", "/promo/")) for path in asked)

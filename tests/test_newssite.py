@@ -20,9 +20,7 @@ from newssite import Pages, Running, Site, Truth, build_site, serve
 
 ARTICLES = 60
 BASES = ["http://127.0.0.2:8000", "http://127.0.0.3:8000", "http://127.0.0.4:8000"]
-HREF = re.compile(
-    r"""<a\s[^>]*?href=["']([^"'#]+)|http-equiv="refresh"\s+content="0; url=([^"]+)""", re.IGNORECASE
-)
+HREF = re.compile(r"""<a\s[^>]*?href=["']([^"'#]+)|http-equiv="refresh"\s+content="0; url=([^"]+)""", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +68,7 @@ class Client:
     def get(self, host: int, path: str) -> tuple[int, dict[str, str], bytes]:
         if host not in self.connections:
             address = urlsplit(self.running.urls[host])
-            self.connections[host] = http.client.HTTPConnection(
-                address.hostname or "", address.port, timeout=10
-            )
+            self.connections[host] = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
         connection = self.connections[host]
         connection.request("GET", path, headers={"Accept-Encoding": "gzip", "User-Agent": "test"})
         response = connection.getresponse()
@@ -226,9 +222,7 @@ def test_the_date_stands_on_the_page_as_precisely_as_the_truth_has_it(site: Site
     assert lengths == {10, 16, 25}
 
 
-def test_pages_in_gbk_decode_to_their_headline_and_half_say_so_in_the_header(
-    site: Site, pages: Pages
-) -> None:
+def test_pages_in_gbk_decode_to_their_headline_and_half_say_so_in_the_header(site: Site, pages: Pages) -> None:
     portal = [truth for truth in stories(site) if truth.platform == "portal"]
     for truth in portal:
         body = pages[truth.host, truth.path].body

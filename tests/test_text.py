@@ -123,11 +123,7 @@ def test_cleaned_text_can_be_encoded_and_has_no_layout(text: str) -> None:
     assert cleaned == cleaned.strip(" \n")
 
 
-@given(
-    st.text(st.characters(categories=["L", "Nd", "Po"]), max_size=50).map(
-        lambda t: unicodedata.normalize("NFC", t)
-    )
-)
+@given(st.text(st.characters(categories=["L", "Nd", "Po"]), max_size=50).map(lambda t: unicodedata.normalize("NFC", t)))
 def test_letters_digits_and_punctuation_are_never_changed(text: str) -> None:
     if "&" not in text:
         assert clean_text(text) == text
@@ -197,9 +193,9 @@ def test_every_character_folds_to_a_form_that_folds_to_itself() -> None:
 
 
 @given(
-    st.lists(
-        st.sampled_from(sorted(set(SIMPLIFIED + "的一是不了人我在有他这中来上国后发干里面着"))), max_size=60
-    ).map("".join)
+    st.lists(st.sampled_from(sorted(set(SIMPLIFIED + "的一是不了人我在有他这中来上国后发干里面着"))), max_size=60).map(
+        "".join
+    )
 )
 def test_simplified_text_and_its_traditional_form_fold_alike(text: str) -> None:
     for converter in TO_TRADITIONAL:

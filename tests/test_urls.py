@@ -251,9 +251,7 @@ def test_a_url_and_its_resolved_form_have_one_key(url: str) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["1", "2", ""])), max_size=6), st.randoms())
-def test_the_order_of_parameters_counts_only_among_those_of_one_name(
-    pairs: list[tuple[str, str]], random
-) -> None:  # type: ignore[no-untyped-def]
+def test_the_order_of_parameters_counts_only_among_those_of_one_name(pairs: list[tuple[str, str]], random) -> None:  # type: ignore[no-untyped-def]
     names = [name for name, _ in pairs]
     random.shuffle(names)
     values = {name: iter([value for other, value in pairs if other == name]) for name in names}

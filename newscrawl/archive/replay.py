@@ -68,9 +68,7 @@ class ReplaySet:
         captures: dict[str, Capture] = {}
         for path in paths:
             if path.suffix != ".jsonl":
-                raise ManifestError(
-                    f"{path}: a replay set is a manifest that ends in .jsonl (docs/replay.md)"
-                )
+                raise ManifestError(f"{path}: a replay set is a manifest that ends in .jsonl (docs/replay.md)")
             for capture in _read_manifest(path):
                 if capture.id in captures:
                     raise ManifestError(f"{path}: {capture.url} is bound twice in this replay set")
@@ -210,7 +208,5 @@ def _checked_bytes(path: Path, digest: str, where: str) -> bytes:
         raise ManifestError(f"{where}: {path.name}: {error.strerror}") from error
     found = hashlib.sha256(body).hexdigest()
     if found != digest:
-        raise ManifestError(
-            f"{where}: {path.name} has changed: its sha256 is {found}, the manifest says {digest}"
-        )
+        raise ManifestError(f"{where}: {path.name} has changed: its sha256 is {found}, the manifest says {digest}")
     return body

@@ -23,9 +23,7 @@ def snapshot_ref(body: bytes, host: str, fetched_at: datetime | None) -> Snapsho
     digest = sha256_hex(body)
     day = UNDATED if fetched_at is None else fetched_at.strftime("%Y-%m-%d")
     folder = re.sub(r"[^a-z0-9.-]", "_", host.lower()).strip(".") or "unknown"
-    return SnapshotRef(
-        path=str(PurePosixPath("html", folder[:200], day, f"{digest[:16]}.html")), sha256=digest
-    )
+    return SnapshotRef(path=str(PurePosixPath("html", folder[:200], day, f"{digest[:16]}.html")), sha256=digest)
 
 
 def write_snapshot(root: Path, ref: SnapshotRef, body: bytes) -> bool:

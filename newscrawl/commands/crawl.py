@@ -126,9 +126,7 @@ def show_run(console: Console, ledger: Ledger) -> None:
     if state.not_in_replay:
         counts.append(f"{len(state.not_in_replay)} links lead out of the replay set")
     if state.failed:
-        counts.append(
-            "failed: " + ", ".join(f"{count} {reason}" for reason, count in sorted(state.failed.items()))
-        )
+        counts.append("failed: " + ", ".join(f"{count} {reason}" for reason, count in sorted(state.failed.items())))
     console.print(", ".join(counts), soft_wrap=True)
     if ledger.folder is not None and ledger.articles_path is not None and state.articles:
         console.print(f"rows   {ledger.articles_path}", soft_wrap=True)

@@ -46,14 +46,10 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument(
-            "--url", help="the page's URL: chooses the profile, resolves links, may date the article"
-        )
+        parser.add_argument("--url", help="the page's URL: chooses the profile, resolves links, may date the article")
         parser.add_argument("--profile", metavar="NAME", help="use this profile, whatever the URL")
         parser.add_argument("--generic", action="store_true", help="use no profile")
-        parser.add_argument(
-            "--content-type", metavar="TYPE", help="the Content-Type header the page came with"
-        )
+        parser.add_argument("--content-type", metavar="TYPE", help="the Content-Type header the page came with")
         parser.add_argument("--json", action="store_true", help="print the row only, as JSON")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -75,9 +71,7 @@ class Command(ScrapyCommand):
             raise ConfigError(f"{path}: {error.strerror}") from error
         profile = self._profile(opts)
         page = read_page(body, opts.url, content_type=opts.content_type, profile=profile)
-        article = page.article or extract_article(
-            body, opts.url, content_type=opts.content_type, profile=profile
-        )
+        article = page.article or extract_article(body, opts.url, content_type=opts.content_type, profile=profile)
         if opts.json:
             print(json.dumps(as_row(article), ensure_ascii=False, indent=2))
             return

@@ -166,9 +166,7 @@ def _marked_up(page: Segmented, root: Element, itemprops: list[Element]) -> Iter
             continue
         raw = element.get("datetime") or element.get("content") or "".join(element.itertext())
         parent = element.getparent()
-        words = (
-            f"{prop} {element.get('class') or ''} {(parent.get('class') if parent is not None else '') or ''}"
-        )
+        words = f"{prop} {element.get('class') or ''} {(parent.get('class') if parent is not None else '') or ''}"
         changed = _MODIFIED_WORDS.search(words) is not None and not _PUBLISHED_WORDS.search(words)
         yield from _from(iso_date(raw), "microdata" if prop else "time", where(element), raw, changed)
 
@@ -180,9 +178,7 @@ def _printed(page: Segmented) -> Iterator[Evidence]:
     lines = [
         (0 if i <= first else 1, i, block)
         for i, block in enumerate(page.article_blocks())
-        if block.place == "removed"
-        and block.kind in ("source_line", "byline", "other")
-        and block.weight <= 300
+        if block.place == "removed" and block.kind in ("source_line", "byline", "other") and block.weight <= 300
     ]
     for _, _, block in sorted(lines, key=lambda line: line[:2]):
         labelled = _PUBLISHED_WORDS.search(block.text) is not None

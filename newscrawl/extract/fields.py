@@ -156,9 +156,7 @@ def _headline(build: _Builder) -> None:
         text = without_site_name(source.titles[0], site_name(source.meta))
         build.put("headline", text[:_MAX_TEXT], "meta", "title", source.titles[0])
     if len(build.article.headline or "") == _MAX_TEXT:
-        build.warnings.append(
-            Warn(field="headline", code="cut", detail=f"longer than {_MAX_TEXT} characters")
-        )
+        build.warnings.append(Warn(field="headline", code="cut", detail=f"longer than {_MAX_TEXT} characters"))
 
 
 def _metadata(build: _Builder) -> None:
@@ -171,10 +169,7 @@ def _metadata(build: _Builder) -> None:
         build.put("description", text[:_MAX_TEXT], "json-ld", "description", text)
     if meta.canonical:
         build.put("canonical_url", resolve(source.base, meta.canonical), "meta", "canonical", meta.canonical)
-    crumbs = [
-        Breadcrumb(name=name, url=resolve(source.base, url) if url else None)
-        for name, url in meta.breadcrumbs
-    ]
+    crumbs = [Breadcrumb(name=name, url=resolve(source.base, url) if url else None) for name, url in meta.breadcrumbs]
     build.put("breadcrumbs", crumbs, "json-ld", "BreadcrumbList")
     section = text_of(meta.article.get("articleSection"))
     named = meta.first("article:section", "og:article:section", "section", "parsely-section")
@@ -195,14 +190,8 @@ def _metadata(build: _Builder) -> None:
 def _people(build: _Builder, blocks: list[Block]) -> None:
     """Authors and the credited source: the profile's patterns, metadata, then printed lines."""
     source = build.source
-    lines = [
-        block for block in blocks if block.place == "removed" and block.kind in ("source_line", "byline")
-    ]
-    lines += [
-        block
-        for block in blocks
-        if block.place == "removed" and block.kind == "other" and block.weight <= 120
-    ]
+    lines = [block for block in blocks if block.place == "removed" and block.kind in ("source_line", "byline")]
+    lines += [block for block in blocks if block.place == "removed" and block.kind == "other" and block.weight <= 120]
     _profile_lines(build, lines)
     if build.article.source_organization is None:
         for block in lines:
@@ -219,9 +208,7 @@ def _people(build: _Builder, blocks: list[Block]) -> None:
             _bare_byline(build, lines)
     for block in blocks:
         if block.kind == "dateline" and build.article.dateline is None:
-            build.put(
-                "dateline", readings.dateline_of(block.text) or None, "text", where(block.element), block.text
-            )
+            build.put("dateline", readings.dateline_of(block.text) or None, "text", where(block.element), block.text)
     first = next((block for block in blocks if block.place == "body"), None)
     if build.article.dateline is None and first is not None:
         found = readings.dateline_in(first.text)
@@ -241,9 +228,7 @@ def _profile_lines(build: _Builder, lines: list[Block]) -> None:
             if groups.get("source"):
                 build.put("source_organization", clean_line(groups["source"]), "profile", place, block.text)
             if groups.get("author"):
-                build.put(
-                    "authors", [Person(name=clean_line(groups["author"]))], "profile", place, block.text
-                )
+                build.put("authors", [Person(name=clean_line(groups["author"]))], "profile", place, block.text)
             if groups.get("section"):
                 build.put("article_section", clean_line(groups["section"]), "profile", place, block.text)
             return
@@ -272,10 +257,7 @@ def _author_layers(source: Source, lines: list[Block]) -> Iterator[tuple[list[Pe
         if block.place in ("related", "promoted") or block.kind == "comment":
             continue
         for link in block.links:
-            if (
-                "author" in (link.element.get("rel") or "").split()
-                or link.element.get("itemprop") == "author"
-            ):
+            if "author" in (link.element.get("rel") or "").split() or link.element.get("itemprop") == "author":
                 marked.append((link.text, link.element.get("href")))
     yield people(marked), "microdata", "rel=author"
     inner: list[tuple[str, str | None]] = []
@@ -286,9 +268,7 @@ def _author_layers(source: Source, lines: list[Block]) -> Iterator[tuple[list[Pe
     yield people(inner), "microdata", "itemprop=author"
     for block in lines:
         yield people([(name, None) for name in readings.authors_in(block.text)]), "text", where(block.element)
-    written = source.meta.first(
-        "author", "article:author", "byl", "parsely-author", "dc.creator", "sailthru.author"
-    )
+    written = source.meta.first("author", "article:author", "byl", "parsely-author", "dc.creator", "sailthru.author")
     if written and "://" not in written[1]:
         parts = re.split(r"\s*[,，、;]\s*|\s+(?:and|und|et)\s+", written[1])
         yield people([(part, None) for part in parts]), "meta", written[0]
@@ -371,23 +351,14 @@ def _links(build: _Builder, blocks: list[Block]) -> None:
                 target = article.related if block.place == "related" else article.promoted
                 if not (title is None and any(known.url == url for known in target)):
                     target.append(TitledLink(url=url, title=title))
-            elif (
-                "/category/" in url
-                and block.place == "removed"
-                and article.article_section is None
-                and link.text
-            ):
+            elif "/category/" in url and block.place == "removed" and article.article_section is None and link.text:
                 build.put("article_section", clean_line(link.text), "generic", where(link.element), link.text)
             elif is_tag_link(link.element) and clean_line(link.text):
                 kind: TagKind = "declared" if block.rule == "tag_list" else "inline"
-                tags.setdefault(
-                    (squeezed(link.text), kind), Tag(name=clean_line(link.text), url=url, kind=kind)
-                )
+                tags.setdefault((squeezed(link.text), kind), Tag(name=clean_line(link.text), url=url, kind=kind))
             else:
                 article.links.append(
-                    TextLink(
-                        url=url, text=clean_line(link.text) or None, kind=_link_kind(block, link, keywords)
-                    )
+                    TextLink(url=url, text=clean_line(link.text) or None, kind=_link_kind(block, link, keywords))
                 )
         if block.place in trimmed:
             linked = "\x00".join(link.text for link in block.links)
@@ -399,9 +370,7 @@ def _links(build: _Builder, blocks: list[Block]) -> None:
             rule = next(block.rule for block in blocks if block.place == name and block.links)
             build.note(name, "profile" if (rule or "").startswith("profile:") else "generic", rule)
         if trimmed[name]:
-            build.warnings.append(
-                Warn(field=name, code="ornaments_trimmed", detail=f"{trimmed[name]} characters")
-            )
+            build.warnings.append(Warn(field=name, code="ornaments_trimmed", detail=f"{trimmed[name]} characters"))
     for name in ("links", "removed"):
         if getattr(article, name):
             build.note(name, "generic", None)
@@ -416,9 +385,7 @@ def _link_kind(block: Block, link: BlockLink, keywords: set[Element]) -> LinkKin
     if block.place == "removed":
         return "notice"
     for element in (link.element, link.element.getparent()):
-        if element is not None and (
-            element in keywords or rules.KEYWORD_LINK.search(element.get("class") or "")
-        ):
+        if element is not None and (element in keywords or rules.KEYWORD_LINK.search(element.get("class") or "")):
             return "keyword"
     return "body"
 
@@ -456,9 +423,7 @@ def _pictures(build: _Builder) -> None:
             continue
         if node.element.tag == "video":
             source_element = next(node.element.iter("source", "video"), None)
-            url = resolve(
-                source.base, (source_element.get("src") if source_element is not None else None) or ""
-            )
+            url = resolve(source.base, (source_element.get("src") if source_element is not None else None) or "")
             if url:
                 videos.append(Media(url=url))
             continue
@@ -473,9 +438,7 @@ def _pictures(build: _Builder) -> None:
             seen.add(media.url)
         alt = None if caption is not None and media.alt == caption else media.alt
         credit = readings.credit_in(caption) if caption else None
-        images.append(
-            Media(url=media.url, alt=alt, caption=caption, credit=credit, candidates=media.candidates)
-        )
+        images.append(Media(url=media.url, alt=alt, caption=caption, credit=credit, candidates=media.candidates))
     build.put("images", images, "generic", "article block")
     build.put("videos", videos, "generic", "article block")
 
@@ -484,8 +447,7 @@ def _caption(page: Segmented, figure: Element) -> str | None:
     texts = [
         clean_line(block.text)
         for block in page.article_blocks()
-        if block.place == "caption"
-        and (_is_inside(block.element, figure) or _is_inside(figure, block.element))
+        if block.place == "caption" and (_is_inside(block.element, figure) or _is_inside(figure, block.element))
     ]
     return " ".join(texts) or None
 
@@ -498,6 +460,4 @@ def _language(build: _Builder) -> None:
     article, meta = build.article, build.source.meta
     stated = text_of(meta.article.get("inLanguage")) or meta.lang
     text = (article.article_body or article.headline or "")[:600]
-    build.put(
-        "in_language", language_tag(stated, text), "text" if not stated else "generic", "script", stated
-    )
+    build.put("in_language", language_tag(stated, text), "text" if not stated else "generic", "script", stated)

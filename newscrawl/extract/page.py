@@ -43,9 +43,7 @@ _PAGE_URL = re.compile(
 )
 _PAGER = re.compile(r"pag(?:e-?numbers?|ination|er|ing)|page-?nav|fenye|nav-links", re.I)
 _LITTLE_WEIGHT = 300
-_HTML_START = re.compile(
-    rb"\s*(?:\xef\xbb\xbf)?<(?:!doctype\s+html|html|head|body|!--|[a-z][a-z0-9]*[\s>])", re.I
-)
+_HTML_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?<(?:!doctype\s+html|html|head|body|!--|[a-z][a-z0-9]*[\s>])", re.I)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,9 +162,7 @@ def _read(
     root = parse(text.utf8 if text.utf8 is not None else text.text.encode("utf-8", "replace"))
     if root is None:
         reason = "no element that can be parsed"
-        return Page(
-            url=address, kind="empty", reason=reason, encoding=text.encoding, encoding_source=text.source
-        )
+        return Page(url=address, kind="empty", reason=reason, encoding=text.encoding, encoding_source=text.source)
     scripts = json_ld_texts(root)
     drop_scripts(root)
     meta = structured(root, scripts)
@@ -276,9 +272,7 @@ def _page_links(source: Source, nofollow: bool) -> tuple[tuple[PageLink, ...], s
 
 _ROLE_RANK = {
     role: rank
-    for rank, role in enumerate(
-        ("promoted", "related", "tag", "keyword", "next", "article", "listing", "other")
-    )
+    for rank, role in enumerate(("promoted", "related", "tag", "keyword", "next", "article", "listing", "other"))
 }
 
 
@@ -344,14 +338,9 @@ def _has_page_number(url: str) -> bool:
 def _is_teaser(block: Block) -> bool:
     """Return whether a block is the linked headline of another story."""
     heading = block.element.tag in HEADINGS or any(
-        link.element.getparent() is not None and link.element.getparent().tag in HEADINGS
-        for link in block.links
+        link.element.getparent() is not None and link.element.getparent().tag in HEADINGS for link in block.links
     )  # type: ignore[union-attr]
-    return (
-        block.link_share >= 0.8
-        and len(block.links) == 1
-        and (block.weight >= 12 if heading else block.weight >= 20)
-    )
+    return block.link_share >= 0.8 and len(block.links) == 1 and (block.weight >= 12 if heading else block.weight >= 20)
 
 
 def _kind(source: Source, links: tuple[PageLink, ...]) -> tuple[PageKind, str]:
@@ -361,9 +350,7 @@ def _kind(source: Source, links: tuple[PageLink, ...]) -> tuple[PageKind, str]:
         return "other", "the profile's URL rules ignore it"
     body = body_weight(page)
     headline = page.headline.text if page.headline else ""
-    if body < 500 and any(
-        rules.ERROR_TEXT.search(text) for text in (headline, meta.title or "", _first_body(page))
-    ):
+    if body < 500 and any(rules.ERROR_TEXT.search(text) for text in (headline, meta.title or "", _first_body(page))):
         return "error", "the page says that it is missing"
     teasers = sum(1 for block in page.inside() if block.place != "related" and _is_teaser(block))
     if ruled == "listing":
@@ -378,11 +365,7 @@ def _kind(source: Source, links: tuple[PageLink, ...]) -> tuple[PageKind, str]:
     if score >= 2:
         return "article", ", ".join(reasons)
     several = sum(1 for link in links if link.role == "article") >= 5
-    return (
-        ("listing", "links to articles and no sign of one here")
-        if several
-        else ("other", "no sign of an article")
-    )
+    return ("listing", "links to articles and no sign of one here") if several else ("other", "no sign of an article")
 
 
 def _first_body(page: Segmented) -> str:
@@ -405,8 +388,7 @@ def _article_score(source: Source, body: int, ruled: str | None) -> tuple[float,
         (1.0, body >= 600, "length"),
         (
             -2.0,
-            source.url is not None
-            and re.fullmatch(r"https?://[^/]+/?(?:index\.\w+)?", source.url) is not None,
+            source.url is not None and re.fullmatch(r"https?://[^/]+/?(?:index\.\w+)?", source.url) is not None,
             "home page",
         ),
     ]
@@ -417,11 +399,7 @@ def _article_score(source: Source, body: int, ruled: str | None) -> tuple[float,
 def _has_date_line(page: Segmented) -> bool:
     blocks: Iterator[Block] = iter(page.article_blocks())
     for block in blocks:
-        if (
-            block.place == "removed"
-            and block.kind in ("source_line", "byline", "other")
-            and block.weight <= 200
-        ):
+        if block.place == "removed" and block.kind in ("source_line", "byline", "other") and block.weight <= 200:
             if re.search(r"(?:19|20)\d{2}\s?[年/.-]|\b(?:19|20)\d{2}\b", block.text):
                 return True
             if block.element.tag == "time" or next(block.element.iter("time"), None) is not None:

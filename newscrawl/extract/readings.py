@@ -60,9 +60,7 @@ _LAZY_URLS = (
     "src",
 )
 _LAZY_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
-_SRCSET = re.compile(
-    r"\s*(?P<url>[^\s,](?:[^\s]*[^\s,])?)(?:\s+(?P<number>\d+(?:\.\d+)?)(?P<unit>[wx]))?\s*(?:,|$)"
-)
+_SRCSET = re.compile(r"\s*(?P<url>[^\s,](?:[^\s]*[^\s,])?)(?:\s+(?P<number>\d+(?:\.\d+)?)(?P<unit>[wx]))?\s*(?:,|$)")
 
 
 def source_in(text: str) -> str | None:

@@ -58,9 +58,7 @@ class Segmented:
 class Marker:
     """Gives elements their marks: a profile's first, then the generic rules'."""
 
-    def __init__(
-        self, root: Element, layout: Layout | None, *, without: frozenset[str] = frozenset()
-    ) -> None:
+    def __init__(self, root: Element, layout: Layout | None, *, without: frozenset[str] = frozenset()) -> None:
         self.without = without
         self.total = page_text_length(root) or 1
         self.prose = {p: length for p in root.iter("p") if (length := len("".join(p.itertext()))) >= 60}
@@ -99,12 +97,7 @@ class Marker:
         if element is self.container or element is self.headline:
             return None
         own = self._generic(element)
-        if (
-            own is not None
-            and own.place == "chrome"
-            and "related_label" not in self.without
-            and _says_related(element)
-        ):
+        if own is not None and own.place == "chrome" and "related_label" not in self.without and _says_related(element):
             # Old portals call the list of related news by the same name as any other list.
             return Mark(place="related", rule="related_label")
         return own
@@ -544,9 +537,7 @@ def is_beside_image(block: Block) -> bool:
     if block.weight > 200 or next(element.iter("img"), None) is None:
         return False
     words = f"{element.get('class') or ''} {element.get('style') or ''} {element.get('align') or ''}"
-    return (
-        element.tag == "center" or re.search(r"center|caption|pic|photo|image|img", words, re.I) is not None
-    )
+    return element.tag == "center" or re.search(r"center|caption|pic|photo|image|img", words, re.I) is not None
 
 
 def is_tag_link(element: Element) -> bool:

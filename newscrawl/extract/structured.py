@@ -40,9 +40,7 @@ _ITEMPROPS: Callable[[Element], list[Element]] = etree.XPath(
     "//*[@itemprop][contains(@itemprop, 'author') or contains(@itemprop, 'date')]"
 )
 
-_ITEMTYPES: Callable[[Element], list[str]] = etree.XPath(
-    "//*[@itemscope][not(ancestor::*[@itemscope])]/@itemtype"
-)
+_ITEMTYPES: Callable[[Element], list[str]] = etree.XPath("//*[@itemscope][not(ancestor::*[@itemscope])]/@itemtype")
 
 
 @dataclass(slots=True)

@@ -162,9 +162,7 @@ def _is_bomb(utf8: bytes) -> bool:
 def json_ld_texts(root: Element) -> list[str]:
     """Return the contents of the page's JSON-LD scripts. Call before :func:`drop_scripts`."""
     return [
-        script.text
-        for script in root.iter("script")
-        if script.text and "ld+json" in (script.get("type") or "").lower()
+        script.text for script in root.iter("script") if script.text and "ld+json" in (script.get("type") or "").lower()
     ]
 
 

@@ -136,9 +136,7 @@ class Profiles:
         for profile in users:
             for host in profile.hosts:
                 if host in owners:
-                    raise ProfileError(
-                        f"{profile.name}.toml: hosts: {host} is already in {owners[host]}.toml"
-                    )
+                    raise ProfileError(f"{profile.name}.toml: hosts: {host} is already in {owners[host]}.toml")
                 owners[host] = profile.name
         for profile in (*shipped_profiles(), *users):
             self._by_host.update(dict.fromkeys(profile.hosts, profile))
@@ -172,9 +170,7 @@ def shipped_profiles() -> tuple[SiteProfile, ...]:
         (file for file in resources.files(__package__).iterdir() if file.name.endswith(".toml")),
         key=lambda file: file.name,
     )
-    return tuple(
-        parse_profile(file.read_bytes(), file.name.removesuffix(".toml"), file.name) for file in files
-    )
+    return tuple(parse_profile(file.read_bytes(), file.name.removesuffix(".toml"), file.name) for file in files)
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -250,11 +246,7 @@ def _selectors(table: Mapping[str, Any], key: str, where: str) -> tuple[Selector
 @cache
 def _selector(source: str, where: str) -> Selector:
     try:
-        xpath = (
-            source.removeprefix("xpath:")
-            if source.startswith("xpath:")
-            else HTMLTranslator().css_to_xpath(source)
-        )
+        xpath = source.removeprefix("xpath:") if source.startswith("xpath:") else HTMLTranslator().css_to_xpath(source)
         return Selector(source, etree.XPath(xpath))
     except (SelectorError, etree.XPathError) as error:
         raise ProfileError(f"{where}: {source!r} is no selector: {error}") from error
@@ -293,6 +285,4 @@ def _known(table: Iterable[str], names: Iterable[str], where: str) -> None:
     names = list(names)
     for key in table:
         if key not in names:
-            raise ProfileError(
-                f"{where}: unknown key {key!r}{did_you_mean(key, names)}; there are: {', '.join(names)}"
-            )
+            raise ProfileError(f"{where}: unknown key {key!r}{did_you_mean(key, names)}; there are: {', '.join(names)}")

@@ -69,9 +69,7 @@ class NewsSpider(Spider):
                 settings.set(setting, _number(name, kwargs[name]), priority="spider")
         follow = kwargs.get("follow", "links")
         if follow not in FOLLOW:
-            raise ConfigError(
-                f"-a follow={follow}: one of {', '.join(FOLLOW)} is needed{did_you_mean(follow, FOLLOW)}"
-            )
+            raise ConfigError(f"-a follow={follow}: one of {', '.join(FOLLOW)} is needed{did_you_mean(follow, FOLLOW)}")
         urls = _start_urls(kwargs.get("url"), kwargs.get("urls_file"))
         if not urls and not settings.getlist("NEWSCRAWL_REPLAY"):
             raise ConfigError(
@@ -95,9 +93,7 @@ class NewsSpider(Spider):
             self.allowed_domains = sorted(self.sites)
         for rank, url in enumerate(self.urls):
             # The order given is the order visited.
-            yield self._request(
-                url, FoundOn(how="start"), priority=_PRIORITY["start"] + len(self.urls) - rank
-            )
+            yield self._request(url, FoundOn(how="start"), priority=_PRIORITY["start"] + len(self.urls) - rank)
 
     def _request(self, url: str, found_on: FoundOn, *, priority: int, hops: int = 0) -> Request:
         return Request(

@@ -1,7 +1,6 @@
 """An English newspaper that says everything twice: once on the page, once in JSON-LD."""
 
 # Markup is broken where elements end, not where lines do.
-# ruff: noqa: E501
 
 from datetime import timedelta
 from html import escape
@@ -120,10 +119,7 @@ class Newspaper(Template):
         return "\n".join(chunks)
 
     def comments(self, story: Story) -> str:
-        rows = [
-            f"<strong>Reader {n}</strong><p>{escape(c)}</p>"
-            for n, c in enumerate(story.text.comments, start=1)
-        ]
+        rows = [f"<strong>Reader {n}</strong><p>{escape(c)}</p>" for n, c in enumerate(story.text.comments, start=1)]
         return (
             f'<section class="comments" id="comments"><h2>Comments ({len(rows)})</h2>'
             f"<ol>{items(rows, 'class=comments__item')}</ol><p>Comments are read before they appear.</p></section>"

@@ -136,9 +136,7 @@ class Pages(Mapping[Address, Served]):
             return self.html(address, template, template.listing(route))
         if isinstance(route, Moved):
             # Half of the redirects are written without scheme and host.
-            target = (
-                route.target[1] if crc32(path.encode()) & 1 else self.bases[route.target[0]] + route.target[1]
-            )
+            target = route.target[1] if crc32(path.encode()) & 1 else self.bases[route.target[0]] + route.target[1]
             return Served(status=route.status, headers=[("Location", target)], body=b"")
         if isinstance(route, Refresh):
             text = (

@@ -258,9 +258,7 @@ def build_site(articles: int, seed: int = 1, hosts: int = 3) -> Site:
             routes[host, listing.path(listing.number)] = listing
     truth = [truth_of(address, route, routes) for address, route in routes.items()]
     truth += [
-        Truth(host=host, path=path, kind="not_found", status=404)
-        for (host, path), status in dead
-        if status == 404
+        Truth(host=host, path=path, kind="not_found", status=404) for (host, path), status in dead if status == 404
     ]
     return Site(seed=seed, hosts=hosts, stories=stories, routes=routes, truth=truth)
 
@@ -277,15 +275,11 @@ def originals(rng: random.Random, articles: int, hosts: int) -> list[Story]:
             words = text(rng, LANGUAGE[platform])
         headlines.add(words.headline)
         published = NEWEST - timedelta(minutes=53 * (articles - 1 - index) + rng.randrange(50))
-        stories.append(
-            story(rng, platform=platform, host=host, number=number, words=words, published=published)
-        )
+        stories.append(story(rng, platform=platform, host=host, number=number, words=words, published=published))
     return stories
 
 
-def story(
-    rng: random.Random, *, platform: str, host: int, number: str, words: Text, published: datetime
-) -> Story:
+def story(rng: random.Random, *, platform: str, host: int, number: str, words: Text, published: datetime) -> Story:
     # Few sections hold most of the stories, as in a real newsroom.
     section = sections(platform)[min(rng.randrange(16), rng.randrange(16))][0]
     people = GRAMMARS[words.language]["name"]
@@ -302,9 +296,7 @@ def story(
         published=published,
         authors=rng.sample(people, count),
         source=rng.choice(GRAMMARS["zh-Hans"]["source"]) if credited else None,
-        tags=(
-            [] if platform == "portal" else rng.sample(GRAMMARS[LANGUAGE[platform]]["tag"], rng.randint(2, 5))
-        ),
+        tags=([] if platform == "portal" else rng.sample(GRAMMARS[LANGUAGE[platform]]["tag"], rng.randint(2, 5))),
         look=rng.getrandbits(16),
         entry=(host, path),
         canonical_id=number,
@@ -374,9 +366,7 @@ def relate(rng: random.Random, stories: list[Story]) -> list[tuple[Address, int]
     linkable = [story for story in stories if not story.duplicate]
     hidden = [story for story in linkable if not story.listed]
     homes = [
-        story
-        for story in linkable
-        if story.listed and not story.flaky and story.entry == (story.host, story.path)
+        story for story in linkable if story.listed and not story.flaky and story.entry == (story.host, story.path)
     ]
     by_host: dict[int, list[Story]] = {}
     for story in linkable:

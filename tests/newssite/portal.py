@@ -1,7 +1,6 @@
 """A portal of the early two-thousands in GBK: tables, fonts, capitals and no metadata."""
 
 # Markup is broken where elements end, not where lines do.
-# ruff: noqa: E501
 
 from html import escape
 from typing import ClassVar
@@ -9,9 +8,7 @@ from typing import ClassVar
 from newssite.plan import STATIC, Address, Listing, Story, section_path, sections
 from newssite.template import Template, script, style
 
-CLASSES = (
-    "f12 f14 f24 lh20 title01 body01 topnav leftbar rightbar hotlist rolllist linkbox adbox copyright pages"
-)
+CLASSES = "f12 f14 f24 lh20 title01 body01 topnav leftbar rightbar hotlist rolllist linkbox adbox copyright pages"
 PROMOTED = ["暑期驾训班团报优惠", "老牌照相馆全家福八折", "二手渔船买卖信息", "本周特价机票"]
 INDENT = "　　"
 
@@ -51,9 +48,7 @@ class Portal(Template):
         )
         hot = "<BR />\r\n".join(f"·{self.anchor(link.address, link.title)}" for link in self.desk.popular)
         new = "<BR />\r\n".join(f"·{self.anchor(link.address, link.title)}" for link in self.desk.latest)
-        friends = " ".join(
-            f'<A HREF="http://friend{number}.example/">友情链接{number}</A>' for number in range(1, 25)
-        )
+        friends = " ".join(f'<A HREF="http://friend{number}.example/">友情链接{number}</A>' for number in range(1, 25))
         foot = " | ".join(
             self.here(path, label)
             for path, label in zip(STATIC, ["关于本站", "联系方式", "隐私保护", "邮件订阅"], strict=True)
@@ -73,7 +68,9 @@ class Portal(Template):
     def article(self, story: Story) -> str:
         title = escape(story.text.headline, quote=False)
         section = dict(sections(self.platform))[story.section]
-        crumbs = f"{self.here('/', '首页')} &gt; {self.here(section_path(self.platform, story.section), section)} &gt; 正文"
+        crumbs = (
+            f"{self.here('/', '首页')} &gt; {self.here(section_path(self.platform, story.section), section)} &gt; 正文"
+        )
         parts = [self.shown_date(story)]
         if story.source:
             parts.append(f"来源：{story.source}")
@@ -84,9 +81,7 @@ class Portal(Template):
         if story.look & 1:
             text = "<BR><BR>\r\n".join(INDENT + escape(text, quote=False) for text in story.text.paragraphs)
         else:
-            text = "\r\n".join(
-                f"<P>{INDENT}{escape(text, quote=False)}</P>" for text in story.text.paragraphs
-            )
+            text = "\r\n".join(f"<P>{INDENT}{escape(text, quote=False)}</P>" for text in story.text.paragraphs)
         picture = (
             f'<CENTER><IMG SRC="/pic/{story.published:%Y%m%d}/{story.id}.jpg" BORDER="1" ALT="" /><BR>'
             f'<FONT SIZE="2">{escape(story.text.caption, quote=False)}</FONT></CENTER>\r\n'

@@ -59,7 +59,7 @@ class Connection(asyncio.Protocol):
         self.host = int(transport.get_extra_info("sockname")[0].rsplit(".", 1)[1]) - 2
         self.running.connections.add(transport)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+    def connection_lost(self, exc: Exception | None) -> None:
         self.running.connections.discard(self.transport)
 
     def data_received(self, data: bytes) -> None:
@@ -68,13 +68,9 @@ class Connection(asyncio.Protocol):
             head, _, self.received = self.received.partition(b"\r\n\r\n")
             request, *lines = head.decode("latin-1").split("\r\n")
             method, path, *_ = request.split(" ")
-            headers = {
-                name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
-            }
+            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
             served = self.running.answer(self.host, path, headers)
-            self.transport.write(
-                wire(served, head_only=method == "HEAD", accepted=headers.get("accept-encoding", ""))
-            )
+            self.transport.write(wire(served, head_only=method == "HEAD", accepted=headers.get("accept-encoding", "")))
             if headers.get("connection", "").lower() == "close":
                 self.transport.close()
 

@@ -1,7 +1,6 @@
 """A daily in Traditional Chinese with microdata and no JSON-LD."""
 
 # Markup is broken where elements end, not where lines do.
-# ruff: noqa: E501
 
 from html import escape
 from typing import ClassVar
@@ -67,8 +66,7 @@ class Taiwan(Template):
             f'<span itemprop="name">{story.authors[0]}</span></span>／{DATELINES[story.look % 4]}報導'
         )
         keywords = "".join(
-            f'<li itemprop="keywords">{self.here(tag_path(self.platform, tag), tag)}</li>'
-            for tag in story.tags
+            f'<li itemprop="keywords">{self.here(tag_path(self.platform, tag), tag)}</li>' for tag in story.tags
         )
         head = (
             f'<title>{title} | {section} | {self.name}</title>\n<link rel="canonical" href="{url}">\n'
@@ -91,8 +89,7 @@ class Taiwan(Template):
 
     def body(self, story: Story, reporter: str) -> str:
         blocks = [
-            f'<p class="article-content__paragraph">{escape(text, quote=False)}</p>'
-            for text in story.text.paragraphs
+            f'<p class="article-content__paragraph">{escape(text, quote=False)}</p>' for text in story.text.paragraphs
         ]
         image = self.desk.url((story.host, f"/photo/{story.published:%Y/%m/%d}/{story.id}.jpg"))
         blocks.insert(

@@ -77,8 +77,7 @@ class Template:
 
     def navigation(self, attributes: str = "") -> list[str]:
         return [
-            self.here(section_path(self.platform, slug), name, attributes)
-            for slug, name in sections(self.platform)
+            self.here(section_path(self.platform, slug), name, attributes) for slug, name in sections(self.platform)
         ]
 
     def hidden_rooms(self, labels: tuple[str, str]) -> str:
@@ -87,8 +86,7 @@ class Template:
 
     def promotions(self, titles: list[str], attributes: str = 'rel="sponsored nofollow"') -> list[str]:
         return [
-            self.here(path, title, attributes)
-            for path, title in zip(PROMOTIONS[: len(titles)], titles, strict=True)
+            self.here(path, title, attributes) for path, title in zip(PROMOTIONS[: len(titles)], titles, strict=True)
         ]
 
     def share_url(self, story: Story) -> str:
@@ -107,9 +105,7 @@ class Template:
             for number in dict.fromkeys(numbers)
         ]
         if listing.number < listing.last:
-            links.append(
-                self.here(listing.path(listing.number + 1), older, 'rel="next" class="next page-numbers"')
-            )
+            links.append(self.here(listing.path(listing.number + 1), older, 'rel="next" class="next page-numbers"'))
         return "\n".join(links)
 
 

@@ -1,7 +1,6 @@
 """A WordPress block theme with an SEO and a related-posts plugin, in Simplified Chinese."""
 
 # Markup is broken where elements end, not where lines do.
-# ruff: noqa: E501
 
 from html import escape
 from typing import ClassVar
@@ -50,9 +49,7 @@ class WordPress(Template):
             )
         )
         self.sheet = f":root{{{presets}}}\n" + style(self.rng, CLASSES, 13000)
-        menu = items(
-            self.navigation('class="wp-block-navigation-item__content"'), 'class="wp-block-navigation-item"'
-        )
+        menu = items(self.navigation('class="wp-block-navigation-item__content"'), 'class="wp-block-navigation-item"')
         top = (
             '<div class="wp-site-blocks"><header class="wp-block-template-part">'
             '<div class="wp-block-group alignfull has-global-padding is-layout-constrained">'
@@ -63,10 +60,7 @@ class WordPress(Template):
             '<form role="search" method="get" class="wp-block-search"><input type="search" name="s" '
             'placeholder="搜索…" /><button type="submit">搜索</button></form></div></header>'
         )
-        foot = [
-            self.here(path, label)
-            for path, label in zip(STATIC, ["关于", "联系", "隐私", "简报"], strict=True)
-        ]
+        foot = [self.here(path, label) for path, label in zip(STATIC, ["关于", "联系", "隐私", "简报"], strict=True)]
         bottom = (
             '<aside class="wp-block-template-part sidebar"><div class="wp-block-group">'
             '<h2 class="wp-block-heading">阅读最多</h2><ol class="wp-block-latest-posts__list wp-block-latest-posts">'
@@ -90,9 +84,7 @@ class WordPress(Template):
         title = escape(story.text.headline, quote=False)
         day = f"{story.published:%Y}年{story.published.month}月{story.published.day}日"
         category = dict(sections(self.platform))[story.section]
-        author = self.here(
-            "/about/", story.authors[0], 'rel="author" class="wp-block-post-author-name__link"'
-        )
+        author = self.here("/about/", story.authors[0], 'rel="author" class="wp-block-post-author-name__link"')
         terms = '<span class="wp-block-post-terms__separator">, </span>'.join(
             self.here(tag_path(self.platform, tag), tag, 'rel="tag"') for tag in story.tags
         )
@@ -111,9 +103,7 @@ class WordPress(Template):
             f'<div class="taxonomy-post_tag wp-block-post-terms"><span>标签：</span>{terms}</div>\n'
             f"{self.comments(story)}</main>"
         )
-        return self.document(
-            story.text.language, self.head(story), main, f"single single-post postid-{story.id}"
-        )
+        return self.document(story.text.language, self.head(story), main, f"single single-post postid-{story.id}")
 
     def content(self, story: Story) -> str:
         blocks = [f"<p>{text}</p>" for text in self.linked(story)]
@@ -152,9 +142,7 @@ class WordPress(Template):
         paragraphs = [escape(text, quote=False) for text in story.text.paragraphs]
         for tag in story.tags:
             for word in (tag, story.text.town):
-                place = next(
-                    (n for n, text in enumerate(paragraphs) if word in text and "<a" not in text), None
-                )
+                place = next((n for n, text in enumerate(paragraphs) if word in text and "<a" not in text), None)
                 if place is not None:
                     link = self.here(tag_path(self.platform, tag), word, 'class="auto-tag" rel="tag"')
                     paragraphs[place] = paragraphs[place].replace(word, link, 1)
@@ -218,9 +206,7 @@ class WordPress(Template):
             {"@type": "Organization", "@id": f"{root}#organization", "name": self.name, "url": root},
             {"@type": "Person", "@id": f"{root}#/schema/person/{story.look:x}", "name": story.authors[0]},
         ]
-        schema = json_script(
-            {"@context": "https://schema.org", "@graph": graph}, 'class="yoast-schema-graph"'
-        )
+        schema = json_script({"@context": "https://schema.org", "@graph": graph}, 'class="yoast-schema-graph"')
         published = f'<meta property="article:published_time" content="{story.date_published}" />'
         return f"{head}\n{published}\n{schema}"
 
@@ -241,9 +227,7 @@ class WordPress(Template):
             f'<nav class="wp-block-query-pagination">{self.pager(listing, "下一页")}</nav></div>'
             f'<div class="sponsor-box"><p>推广</p><ul>{items(self.promotions(PROMOTED))}</ul></div></main>'
         )
-        return self.document(
-            "zh-Hans", f"<title>{escape(listing.title)} &#8211; {self.name}</title>", main, "archive"
-        )
+        return self.document("zh-Hans", f"<title>{escape(listing.title)} &#8211; {self.name}</title>", main, "archive")
 
     def plain(self, title: str, paragraphs: list[str]) -> str:
         body = "".join(f"<p>{text}</p>" for text in paragraphs)

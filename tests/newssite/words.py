@@ -5,7 +5,6 @@ A grammar maps a symbol to its templates. ``{name}`` in a template stands for a 
 """
 
 # A template stands on one line, however long.
-# ruff: noqa: E501
 
 import random
 import re
@@ -25,9 +24,7 @@ def expand(rng: random.Random, grammar: Grammar, template: str) -> str:
 
     def fill(match: re.Match[str]) -> str:
         low, high, name = match.groups()
-        return (
-            expand(rng, grammar, rng.choice(grammar[name])) if name else str(rng.randint(int(low), int(high)))
-        )
+        return expand(rng, grammar, rng.choice(grammar[name])) if name else str(rng.randint(int(low), int(high)))
 
     return SLOT.sub(fill, template)
 
@@ -42,9 +39,7 @@ def lines(block: str) -> list[str]:
 
 
 HANS: Grammar = {
-    "town": each(
-        "临溪 砚桥 禾埠 青礁 柳坞 雁坪 桐湾 芦汀 麦岭 澄浦 枫塘 云岫 鹿洲 杉坳 梨川 苇泊 竹屿 盐田湾"
-    ),
+    "town": each("临溪 砚桥 禾埠 青礁 柳坞 雁坪 桐湾 芦汀 麦岭 澄浦 枫塘 云岫 鹿洲 杉坳 梨川 苇泊 竹屿 盐田湾"),
     "thing": each(
         "渡轮夜班 旧粮仓改造 社区书屋 稻鱼共养 灯塔修缮 河堤步道 校车线路 集市搬迁 屋顶雨水收集 乡村诊所扩建 "
         "老戏台复建 果园滴灌 自行车借还点 公共浴场翻新 海藻养殖 风筝节 山路护栏更换 旧电车展馆 社区厨房 "
@@ -54,17 +49,11 @@ HANS: Grammar = {
         "镇务委员会 渡运公司 文化馆 水利站 农技推广站 街道办 校董会 消防支队 公交集团 气象观测点 商会 "
         "供电所 环境监测中心 卫生院 渔业协会 规划办公室"
     ),
-    "role": each(
-        "项目主管 值班站长 总务老师 领航员 技术员 馆长 会计 施工队长 护士长 调度员 农场主 志愿者召集人"
-    ),
-    "folk": each(
-        "退休教师 面包店老板 摆渡人 养蜂人 中学生 修船师傅 花农 出租车司机 裁缝 早市摊主 邮递员 茶客"
-    ),
+    "role": each("项目主管 值班站长 总务老师 领航员 技术员 馆长 会计 施工队长 护士长 调度员 农场主 志愿者召集人"),
+    "folk": each("退休教师 面包店老板 摆渡人 养蜂人 中学生 修船师傅 花农 出租车司机 裁缝 早市摊主 邮递员 茶客"),
     "street": each("石板巷 南渡街 灯笼弄 水车路 旧糖厂宿舍 码头三号楼 槐树胡同 北坡新村 铁匠铺旁 望潮里"),
     "venue": each("周一的通气会 居民座谈会 现场说明会 季度例会 邻里恳谈 电话采访 工地旁的简短问答 公开听证"),
-    "when": each(
-        "本周三 上月下旬 入夏以后 清明过后 今年头两个月 前天傍晚 五月第一个周末 连日阴雨之后 去年冬天"
-    ),
+    "when": each("本周三 上月下旬 入夏以后 清明过后 今年头两个月 前天傍晚 五月第一个周末 连日阴雨之后 去年冬天"),
     "season": each("秋收 汛期 开学 台风季 年底 第一场霜 来年三月 端午"),
     "facility": each("候船亭 公共水井 旧仓库 过街天桥 蓄水池 图书角 垃圾转运点 充电棚 晒谷场 观景台"),
     "state": [
@@ -103,9 +92,7 @@ HANS: Grammar = {
         "周边租金会不会跟着上涨",
         "值班人手是否足够",
     ],
-    "verb": each(
-        "获准动工 再度延期 进入试运行 征求意见 完成验收 缩减规模 迎来首批用户 更换承办方 重新招标 提前收尾"
-    ),
+    "verb": each("获准动工 再度延期 进入试运行 征求意见 完成验收 缩减规模 迎来首批用户 更换承办方 重新招标 提前收尾"),
     "clause": [
         "居民盼尽早落定",
         "账目将逐月公开",
@@ -159,9 +146,7 @@ HANS: Grammar = {
         {thing}的模型在{org}一楼展出
         从{street}望去的{facility}
     """),
-    "name": each(
-        "沈禾舟 魏堃 陆青蘅 乔雨棠 韩砚秋 邵临 温既白 祝星河 贺兰溪 岑晚舟 莫知夏 尹喆安 桑雨 卓以宁 舒望"
-    ),
+    "name": each("沈禾舟 魏堃 陆青蘅 乔雨棠 韩砚秋 邵临 温既白 祝星河 贺兰溪 岑晚舟 莫知夏 尹喆安 桑雨 卓以宁 舒望"),
     "source": each("临溪时报 青礁电讯 禾埠晚报 雁坪广播 梨川通讯社 澄浦周末 苇泊民声"),
     "tag": each(
         "渡轮 稻田 书屋 灯塔 集市 校车 诊所 戏台 果园 候鸟 古桥 茶厂 潮汐 夜班 捐款 招标 雨季 步道 "
@@ -206,9 +191,7 @@ HANT: Grammar = {
         "拆下來的舊料放哪裡",
         "人手夠不夠輪班",
     ],
-    "verb": each(
-        "獲准動工 再度延宕 開始試辦 徵詢民意 完成驗收 縮小規模 迎來首批旅客 更換團隊 重新招標 提前完工"
-    ),
+    "verb": each("獲准動工 再度延宕 開始試辦 徵詢民意 完成驗收 縮小規模 迎來首批旅客 更換團隊 重新招標 提前完工"),
     "clause": [
         "居民盼早日定案",
         "帳目按月公開",
@@ -259,8 +242,7 @@ HANT: Grammar = {
     """),
     "name": each("白露汀 連若棠 游沐禾 簡以澄 涂望舒 柯晴嵐 溫既明 卓雨汀 顏採薇 夏知遠"),
     "tag": each(
-        "渡船 梯田 書車 燈塔 夜市 接駁車 巡迴診療 戲台 柑橘 候鳥 糖鐵 海堤 募款 標案 梅雨 步道 "
-        "老屋 漁港 地方財政 里民"
+        "渡船 梯田 書車 燈塔 夜市 接駁車 巡迴診療 戲台 柑橘 候鳥 糖鐵 海堤 募款 標案 梅雨 步道 老屋 漁港 地方財政 里民"
     ),
 }
 
