@@ -10,7 +10,7 @@ from typing import Any, Self
 from scrapy.crawler import Crawler
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.base import ReactorBase
-from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolution, IResolutionReceiver
+from twisted.internet.interfaces import IAddress, IHostnameResolver
 from zope.interface import implementer
 
 from newscrawl.addresses import AllowList, address_refusal
@@ -46,30 +46,30 @@ class GuardedResolver(CachingThreadedResolver):
 
 @implementer(IHostnameResolver)
 class _GuardedNames:
-    def __init__(self, inner: IHostnameResolver, allow: AllowList) -> None:
+    def __init__(self, inner: Any, allow: AllowList) -> None:
         self.inner = inner
         self.allow = allow
 
     def resolveHostName(  # noqa: N802 - Twisted's name
         self,
-        resolutionReceiver: IResolutionReceiver,  # noqa: N803
+        resolutionReceiver: Any,  # noqa: N803
         hostName: str,  # noqa: N803
         portNumber: int = 0,  # noqa: N803
         addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803
         transportSemantics: str = "TCP",  # noqa: N803
-    ) -> IHostResolution:
+    ) -> Any:
         receiver = _GuardedReceiver(resolutionReceiver, hostName, portNumber, self.allow)
-        return self.inner.resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)  # type: ignore[arg-type]
+        return self.inner.resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
 
 
 class _GuardedReceiver:
-    def __init__(self, receiver: IResolutionReceiver, host: str, port: int, allow: AllowList) -> None:
+    def __init__(self, receiver: Any, host: str, port: int, allow: AllowList) -> None:
         self.receiver = receiver
         self.host = host
         self.port = port
         self.allow = allow
 
-    def resolutionBegan(self, resolution: IHostResolution) -> None:  # noqa: N802
+    def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802
         self.receiver.resolutionBegan(resolution)
 
     def addressResolved(self, address: Any) -> None:  # noqa: N802

@@ -49,7 +49,7 @@ class Command(crawl.Command):
         assert self.crawler_process is not None
         assert self.settings is not None
         try:
-            crawler = self._crawler(args[0])
+            crawler = self._known_crawler(args[0])
             if opts.spargs.get("help") not in (None, "0", ""):
                 print(arguments_help(crawler.spidercls))
                 return
@@ -68,7 +68,7 @@ class Command(crawl.Command):
             return
         self._conclude(crawler)
 
-    def _crawler(self, name: str) -> Crawler:
+    def _known_crawler(self, name: str) -> Crawler:
         assert self.crawler_process is not None
         try:
             return self._create_crawler(name)

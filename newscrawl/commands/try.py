@@ -22,8 +22,8 @@ from newscrawl.urls import resolve
 
 _SHOWN = (
     "headline", "description", "article_section", "authors", "source_organization", "date_published", "date_modified",
-    "dateline", "in_language", "canonical_url", "tags", "article_body", "images", "videos", "related", "promoted", "links",
-    "removed", "is_accessible_for_free",
+    "dateline", "in_language", "canonical_url", "tags", "article_body", "images", "videos", "related", "promoted",
+    "links", "removed", "is_accessible_for_free",
 )  # fmt: skip
 
 
@@ -40,8 +40,8 @@ class Command(ScrapyCommand):
 
     def long_desc(self) -> str:
         return (
-            "Read the page saved in FILE as if it came from URL, with the site profile of its host, and show each field, "
-            "where it came from, and what was left over. Nothing is fetched or written."
+            "Read the page saved in FILE as if it came from URL, with the site profile of its host, and show each "
+            "field, where it came from, and what was left over. Nothing is fetched or written."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

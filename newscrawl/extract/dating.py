@@ -30,7 +30,7 @@ _MODIFIED_META = (
 )  # fmt: skip
 _MODIFIED_WORDS = re.compile(r"updat|modif|更新|修改|最終更新|수정", re.I)
 _PUBLISHED_WORDS = re.compile(
-    r"publish|posted|issued|entry-date|post-?date|发布|發布|发表|發表|刊登|日期|时间|時間|公開|入力|입력|来源|來源",
+    r"publish|posted|issued|entry-date|post-?date|发布|發布|发表|發表|刊登|日期|时间|時間|公開|入力|입력|来源",
     re.I,
 )
 _YEAR = re.compile(r"(?:19|20)\d\d")

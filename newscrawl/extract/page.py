@@ -221,7 +221,9 @@ def _page(source: Source, text: Decoded, *, force: bool) -> Page:
     refresh = resolve(source.base, meta.refresh) if meta.refresh else None
     nofollow = "nofollow" in robots or "none" in robots
     links, next_page = _page_links(source, nofollow)
-    kind, reason = ("article", "asked for") if force else _kind(source, links)
+    kind, reason = _kind(source, links)
+    if force:
+        kind, reason = "article", "asked for"
     if kind == "article" and refresh is not None and not force and not meta.article:
         kind, reason = "other", "meta refresh"
     return Page(
@@ -300,7 +302,7 @@ def _ruled_role(profile: SiteProfile | None, url: str) -> LinkRole | None:
 
 def _role(source: Source, element: Element, block: Block, url: str, own: str | None) -> LinkRole:
     if block.place in ("related", "promoted"):
-        return block.place  # type: ignore[return-value]
+        return block.place
     if is_tag_link(element):
         return "tag"
     if _in_keyword(element):
@@ -337,10 +339,11 @@ def _has_page_number(url: str) -> bool:
 
 def _is_teaser(block: Block) -> bool:
     """Return whether a block is the linked headline of another story."""
-    heading = block.element.tag in HEADINGS or any(
-        link.element.getparent() is not None and link.element.getparent().tag in HEADINGS for link in block.links
-    )  # type: ignore[union-attr]
-    return block.link_share >= 0.8 and len(block.links) == 1 and (block.weight >= 12 if heading else block.weight >= 20)
+    if len(block.links) != 1 or block.link_share < 0.8:
+        return False
+    parent = block.links[0].element.getparent()
+    heading = block.element.tag in HEADINGS or (parent is not None and parent.tag in HEADINGS)
+    return block.weight >= (12 if heading else 20)
 
 
 def _kind(source: Source, links: tuple[PageLink, ...]) -> tuple[PageKind, str]:

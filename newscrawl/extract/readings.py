@@ -194,10 +194,10 @@ def _candidates(element: Element, base: str | None) -> Iterator[Candidate]:
         for name in _LAZY_URLS:
             absolute = _picture_url(base, part.get(name) or "")
             if absolute:
-                width = part.get("width") or ""
+                stated = part.get("width") or ""
                 yield Candidate(
                     url=absolute,
-                    width=int(width) if width.isascii() and width.isdigit() and len(width) < 6 else None,
+                    width=int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 6 else None,
                 )
                 break
 

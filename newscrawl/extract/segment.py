@@ -115,14 +115,15 @@ class Marker:
             return None
         if "hidden" in attributes or "display:none" in (element.get("style") or "").replace(" ", ""):
             return Mark(place="chrome", rule="hidden") if not self._holds(element, 0.35) else None
-        found = self._by_rule(element, tag)
+        found = self._by_rule(element)
         if found is not None:
             return found
         if tag in ("aside", "header", "footer", "form"):
             return self._by_tag(element, tag)
         return None
 
-    def _by_rule(self, element: Element, tag: str) -> Mark | None:
+    def _by_rule(self, element: Element) -> Mark | None:
+        tag = element.tag
         get = element.get
         rule = _rule_of(get("class"), get("id"), get("role"), get("aria-label"), self.without)
         if rule is None:
@@ -497,7 +498,7 @@ class _Placer:
         ornament = sum(1 for _ in filter(str.isalnum, text)) == 0
         if block.weight - block.link_weight > 6 or (ornament and block.weight):
             return False
-        return self.place_bare_links(index, block)
+        return self.place_bare_links(block)
 
     def is_related_label(self, block: Block) -> bool:
         """A label of its own, or one before links to other stories; not the beginning of a linked title."""
@@ -508,7 +509,7 @@ class _Placer:
             return block.weight <= 60
         return block.weight - block.link_weight <= weight(label.group()) + 8
 
-    def place_bare_links(self, index: int, block: Block) -> bool:
+    def place_bare_links(self, block: Block) -> bool:
         if self.listed is not None:
             block.put(self.listed[0], rule=f"{self.listed[0]}_label")  # type: ignore[arg-type]
             return True

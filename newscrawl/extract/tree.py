@@ -18,7 +18,6 @@ from newscrawl.text import clean_line, weight
 
 Place = Literal["headline", "body", "caption", "related", "promoted", "removed", "chrome"]
 
-_PARSER_OPTIONS = {"remove_comments": True, "remove_pis": True, "encoding": "utf-8", "no_network": True}
 _WITHOUT_TEXT = ("script", "style", "template", "noscript", "svg", "iframe", "object", "canvas", "head")
 _INLINE = frozenset(
     [
@@ -149,7 +148,8 @@ def parse(utf8: bytes) -> Element | None:
     if len(utf8) > 65536 and _TAG_BOMB.search(utf8) and _is_bomb(utf8):
         return None
     try:
-        return etree.fromstring(utf8, etree.HTMLParser(**_PARSER_OPTIONS))
+        parser: etree.HTMLParser[Element] = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+        return etree.fromstring(utf8, parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
 
@@ -180,7 +180,8 @@ def walk(root: Element, mark_of: Callable[[Element], Mark | None]) -> Blocks:
     """Cut the text below *root* into blocks.
 
     *mark_of* gives an element's own mark; it is asked for each element that stands in no zone yet, in document
-    order: furniture inside a zone (a button in a share bar) would only cut the zone in pieces. Elements marked ``chrome`` are not walked: each is one block.
+    order: furniture inside a zone (a button in a share bar) would only cut the zone in pieces. Elements marked
+    ``chrome`` are not walked: each is one block.
     """
     return _Walker(mark_of).walked(root)
 

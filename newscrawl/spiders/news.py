@@ -228,7 +228,7 @@ def _start_urls(urls: str | None, path: str | None) -> list[str]:
             for number, line in enumerate(lines, start=1)
             if line.strip() and not line.startswith("#")
         ]
-    found = {}
+    found: dict[str, None] = {}
     for text, where in texts:
         url = resolve(None, text)
         if url is None:
