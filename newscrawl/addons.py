@@ -139,6 +139,11 @@ class PresetAddon:
         contact = settings["NEWSCRAWL_CONTACT"].strip()
         agent = f"newscrawl/{__version__}" + (f" (+{contact})" if contact else "")
         settings.set("USER_AGENT", agent, priority="addon")
+        if not settings.getbool("COOKIES_ENABLED"):
+            # Scrapy imports what is switched off, too, and with this one an HTTP library that opens a socket.
+            base = dict(settings.getdict("DOWNLOADER_MIDDLEWARES_BASE"))
+            base.pop("scrapy.downloadermiddlewares.cookies.CookiesMiddleware", None)
+            settings.set("DOWNLOADER_MIDDLEWARES_BASE", base, priority=PRIORITIES["cmdline"] + 1)
 
 
 class ReplayAddon:

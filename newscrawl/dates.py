@@ -17,7 +17,7 @@ EARLIEST = date(1900, 1, 1)
 """No page is older than this; an earlier year is a number that only looks like a date."""
 
 _ISO = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})"
+    r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})"
     r"(?:[T\s]\s?(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?\s?(Z|[+-]\d{2}:?\d{2})?)?(?![\d:])",
     re.I,
 )
@@ -36,23 +36,25 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january januar janvier enero gennaio janeiro",
-            "feb february februar fevrier février febrero febbraio fevereiro",
+            "jan january januar janv janvier enero gennaio janeiro",
+            "feb february februar fevr févr fevrier février febrero febbraio fevereiro",
             "mar march märz maerz mars marzo março",
-            "apr april avril abril aprile",
+            "apr april avr avril abril aprile",
             "may mai mayo maggio maio",
             "jun june juni juin junio giugno junho",
-            "jul july juli juillet julio luglio julho",
+            "jul july juli juil juillet julio luglio julho",
             "aug august août aout agosto",
             "sep sept september septembre septiembre settembre setembro",
             "oct october okt oktober octobre octubre ottobre outubro",
             "nov november novembre noviembre novembro",
-            "dec december dez dezember décembre decembre diciembre dicembre dezembro",
+            "dec december dez dezember déc décembre decembre diciembre dicembre dezembro",
         ),
         start=1,
     )
     for name in names.split()
 }
+# 晚上12:05 is after midnight, and does not say of which day.
+_AFTER_MIDNIGHT = frozenset((0, 1, 2, 3, 4, 12))
 _NAME = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _WESTERN_CLOCK = (
     r"(?:,?\s*(?:at|um|à|-|–|\|)?\s*(?P<hour>[01]?\d|2[0-3])[:.h](?P<minute>[0-5]\d)(?!\d)"
@@ -64,7 +66,7 @@ _MONTH_FIRST = re.compile(
     re.I,
 )
 _DAY_FIRST = re.compile(
-    rf"(?<!\d)(?P<day>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?P<name>{_NAME})\.?,?\s+(?:de\s+)?"
+    rf"(?<!\d)(?P<day>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th|er|\.)?\s+(?:de\s+)?(?P<name>{_NAME})\.?,?\s+(?:de\s+)?"
     rf"(?P<year>(?:19|20)\d{{2}})(?!\d)" + _WESTERN_CLOCK,
     re.I,
 )
@@ -98,11 +100,11 @@ def iso_date(text: str) -> str | None:
     if match:
         day, name, year, hour, minute, second, offset = match.groups()
         zone = "Z" if offset.upper() in ("GMT", "UTC", "Z") else offset
-        return _joined(year, _MONTHS[name.lower()], day, hour, minute, second, zone)
+        return _joined(year, _month(name), day, hour, minute, second, zone)
     match = re.match(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z|[+-]\d{2}:?\d{2})?$", text)
     if match:
         return _joined(*match.groups())
-    if re.match(r"(?:19|20)\d{2}(-(1[0-2]|0[1-9]))?$", text):
+    if re.match(r"(?:19|20)[0-9]{2}(-(1[0-2]|0[1-9]))?$", text):
         return text
     return next((found for found, _ in dates_in(text)), None)
 
@@ -132,8 +134,10 @@ def _of_match(pattern: re.Pattern[str], match: re.Match[str]) -> str | None:
         year, month, day, hour, minute, second, _, offset = match.groups()
         return _joined(year, month, day, hour, minute, second, offset)
     part = match.groupdict()
-    month = part.get("month") or _MONTHS[part["name"].lower()]
+    month = part.get("month") or _month(part["name"])
     hour = part["hour"]
+    if part.get("half") == "晚上" and hour is not None and int(hour) in _AFTER_MIDNIGHT:
+        hour = None
     if hour is not None:
         late = part.get("half") in ("下午", "晚上", "午後", "오후") or (part["noon"] or "").lower().startswith("p")
         early = part.get("half") in ("上午", "凌晨", "午前", "오전") or (part["noon"] or "").lower().startswith("a")
@@ -144,6 +148,11 @@ def _of_match(pattern: re.Pattern[str], match: re.Match[str]) -> str | None:
             number = 0
         hour = str(number)
     return _joined(part["year"], month, part["day"], hour, part["minute"], part["second"], None)
+
+
+def _month(name: str) -> int:
+    """Return the number of a month's name, 0 for none: patterns that ignore case take ``ı`` and ``ſ`` for letters, too."""
+    return _MONTHS.get(name.casefold(), 0)
 
 
 def _joined(
@@ -171,7 +180,7 @@ def _joined(
         if offset.upper() == "Z":
             text += "Z"
         elif int(offset[1:3]) < 24 and int(offset[-2:]) < 60:
-            text += f"{offset[:3]}:{offset[-2:]}"
+            text += f"{offset[0]}{int(offset[1:3]):02d}:{int(offset[-2:]):02d}"
     return text
 
 

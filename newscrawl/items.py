@@ -7,6 +7,7 @@ all its keys, in the order of declaration. :func:`json_schema` publishes the sam
 
 from __future__ import annotations
 
+import math
 import re
 import types
 from collections.abc import Callable, Mapping
@@ -26,11 +27,14 @@ class Pattern:
     regex: str
 
 
+# Not \d, which takes the digits of every script in Python and only these in other programs.
+_D = "[0-9][0-9]"
+
 Text = Annotated[str, Pattern(r"\s*\S")]
 Url = Annotated[str, Pattern(r"https?://[^\s/]")]
 Sha256 = Annotated[str, Pattern(r"[0-9a-f]{64}$")]
-IsoDate = Annotated[str, Pattern(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?)?)?$")]
-IsoTime = Annotated[str, Pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$")]
+IsoDate = Annotated[str, Pattern(rf"{_D}{_D}(-{_D}(-{_D}(T{_D}:{_D}(:{_D}(\.[0-9]{{1,6}})?)?(Z|[+-]{_D}:{_D})?)?)?)?$")]
+IsoTime = Annotated[str, Pattern(rf"{_D}{_D}-{_D}-{_D}T{_D}:{_D}:{_D}(\.[0-9]{{1,6}})?Z$")]
 
 FoundHow = Literal["start", "related", "listing", "link", "refresh", "feed", "sitemap"]
 TagKind = Literal["declared", "inline"]
@@ -469,10 +473,12 @@ def _check(hint: Any) -> Check:
 def _scalar(hint: Any) -> tuple[type, Callable[[Any], object] | None]:
     if get_origin(hint) is Annotated:
         kind, pattern = get_args(hint)
-        return kind, re.compile(pattern.regex).match
+        # In Python "$" also stands before a final newline; in other programs it does not.
+        return kind, re.compile(pattern.regex.removesuffix("$") + (r"\Z" if pattern.regex.endswith("$") else "")).match
     if get_origin(hint) is Literal:
         return str, frozenset(get_args(hint)).__contains__
-    return hint, None
+    # NaN and the infinities are no JSON.
+    return hint, (lambda value: abs(value) < math.inf) if hint is float else None
 
 
 def json_schema() -> dict[str, Any]:

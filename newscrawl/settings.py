@@ -47,8 +47,9 @@ ADDONS = {
     "newscrawl.addons.ReplayAddon": 300,
 }
 EXTENSIONS = {
-    "newscrawl.extensions.LedgerExtension": 0,
-    "newscrawl.extensions.ExportExtension": 10,
+    "newscrawl.extensions.LedgerExtension": -100,
+    # Before Scrapy's feed exports, whose copy then has what the exporters fill in.
+    "newscrawl.extensions.ExportExtension": -50,
     "newscrawl.extensions.ProgressExtension": 900,
     # Its line says pages and items; ours says more.
     "scrapy.extensions.logstats.LogStats": None,

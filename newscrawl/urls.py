@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote, unquote
 
-from tldextract import TLDExtract
+from publicsuffixlist import PublicSuffixList
 
 from newscrawl.addresses import mapped_host, parse_address
 
@@ -427,9 +427,9 @@ def host_of(url: str) -> str:
 
 
 @cache
-def _extractor() -> TLDExtract:
-    # The list inside the package: nothing is fetched, and no cache is written to the disk.
-    return TLDExtract(suffix_list_urls=(), cache_dir=None, fallback_to_snapshot=True)
+def _suffixes() -> PublicSuffixList:
+    # The list inside the package: nothing is fetched. Its private part makes every blog of a hoster a site.
+    return PublicSuffixList()
 
 
 def site_of(url: str) -> str:
@@ -445,11 +445,7 @@ def site_of(url: str) -> str:
 def _site(host: str) -> str:
     if "." not in host or ":" in host or parse_address(host) is not None:
         return host
-    found = _extractor().extract_str(host)
-    if found.suffix:
-        return f"{found.domain}.{found.suffix}" if found.domain else host
-    # Not in the list, whose rule for the rest is "*": the last label is the suffix.
-    return ".".join(host.split(".")[-2:])
+    return _suffixes().privatesuffix(host) or host
 
 
 # The shape ----------------------------------------------------------------------------------------------

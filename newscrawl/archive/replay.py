@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +98,7 @@ class ReplaySet:
 
     def starts(self) -> list[Capture]:
         """Captures that a replay without start URLs visits: each successful HTML response, in order."""
-        return [capture for capture in self if capture.status == 200 and "html" in capture.content_type]
+        return [capture for capture in self if capture.status == 200 and "html" in capture.content_type.lower()]
 
     @property
     def digest(self) -> str:
@@ -131,7 +131,9 @@ def _read_manifest(path: Path) -> Iterator[Capture]:
             listed[key] = f"line {number}"
         yield capture
     for file in sorted(folder.iterdir()):
-        if file.is_file() and not _NOT_CAPTURES.match(file.name) and f"file {file.name!r}" not in listed:
+        if file.name == path.name or _NOT_CAPTURES.match(file.name):
+            continue
+        if file.is_file() and f"file {file.name!r}" not in listed:
             raise ManifestError(
                 f"{path}: {file.name} lies in this folder and has no row; add one, or move the file elsewhere"
             )
@@ -158,7 +160,7 @@ def _capture(row: dict[str, Any], folder: Path, where: str) -> Capture:
         return ManifestError(f"{where}: {key}: {need}, not {row[key]!r}")
 
     name, digest = row["file"], row["sha256"]
-    if not isinstance(name, str) or not name or Path(name).name != name:
+    if not isinstance(name, str) or not name.isprintable() or Path(name).name != name or name == "..":
         raise refuse("file", "the name of a file in the manifest's own folder is needed")
     if not isinstance(digest, str) or not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise refuse("sha256", "64 lower-case hex digits are needed")
@@ -194,11 +196,11 @@ def _time(value: Any, refusal: ManifestError) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except (ValueError, TypeError):
+        if moment.tzinfo is None:
+            raise refusal
+        return moment.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
         raise refusal from None
-    if moment.tzinfo is None:
-        raise refusal
-    return moment
 
 
 def _checked_bytes(path: Path, digest: str, where: str) -> bytes:

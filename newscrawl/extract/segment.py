@@ -518,7 +518,7 @@ class _Placer:
         if len(block.links) > 1 and "bare_links" not in self.without:
             block.put("promoted", rule="bare_links")
             return True
-        if block.element.tag == "li" and block.weight >= 16:
+        if block.element.tag == "li" and block.weight >= 16 and "link_list" not in self.without:
             block.put("related", rule="link_list")
             return True
         return False

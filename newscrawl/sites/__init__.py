@@ -188,7 +188,8 @@ def parse_profile(data: bytes, name: str, where: str) -> SiteProfile:
     """
     try:
         table = tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # A ValueError that is no TOMLDecodeError: a number of thousands of digits.
         raise ProfileError(f"{where}: {error}") from error
     _known(table, ("hosts", "zone", "urls", "layout"), where)
     hosts = _strings(table, "hosts", where)
@@ -255,7 +256,7 @@ def _selector(source: str, where: str) -> Selector:
 def _pattern(source: str, where: str) -> re.Pattern[str]:
     try:
         return re.compile(source)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ProfileError(f"{where}: {source!r} is no pattern: {error}") from error
 
 
