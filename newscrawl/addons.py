@@ -42,7 +42,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 def _flag(settings: BaseSettings, name: str) -> None:
     try:
         settings.getbool(name)
-    except ValueError:
+    except (TypeError, ValueError, OverflowError):
         raise ConfigError(f"{name} must be True or False, not {settings.get(name)!r}") from None
 
 
@@ -61,7 +61,7 @@ def _folder(settings: BaseSettings, name: str) -> None:
 def _seconds(settings: BaseSettings, name: str) -> None:
     try:
         number = settings.getfloat(name)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not 0 <= number < math.inf:
         raise ConfigError(f"{name} must be a number of seconds from 0, not {settings.get(name)!r}")
@@ -71,6 +71,13 @@ def _list(settings: BaseSettings, name: str) -> None:
     value = settings.get(name)
     if not isinstance(value, (str, list, tuple)):
         raise ConfigError(f"{name} must be a list, or a text with commas, not {value!r}")
+
+
+def _paths(settings: BaseSettings, name: str) -> None:
+    _list(settings, name)
+    for path in settings.getlist(name):
+        if not isinstance(path, (str, Path)) or "\0" in str(path):
+            raise ConfigError(f"{name} must list files, not {path!r}")
 
 
 def _choice(*values: str) -> Callable[[BaseSettings, str], None]:
@@ -85,6 +92,9 @@ def _choice(*values: str) -> Callable[[BaseSettings, str], None]:
 
 def _addresses(settings: BaseSettings, name: str) -> None:
     _list(settings, name)
+    for value in settings.getlist(name):
+        if not isinstance(value, str):
+            raise ConfigError(f"{name} must list texts, not {value!r}")
     AllowList.parse(settings.getlist(name))
 
 
@@ -93,14 +103,14 @@ def _exporters(settings: BaseSettings, name: str) -> None:
     for path in settings.getlist(name):
         try:
             load_object(path)
-        except (ImportError, NameError, ValueError) as error:
+        except (ImportError, NameError, ValueError, TypeError) as error:
             raise ConfigError(f"{name}: {path!r} cannot be loaded: {error}") from error
 
 
 CHECKS: dict[str, Callable[[BaseSettings, str], None]] = {
     "NEWSCRAWL_OUTPUT_DIR": _folder,
     "NEWSCRAWL_OUTPUT_ENABLED": _flag,
-    "NEWSCRAWL_REPLAY": _list,
+    "NEWSCRAWL_REPLAY": _paths,
     "NEWSCRAWL_PRESET": _choice(*PRESETS),
     "NEWSCRAWL_CONTACT": _text,
     "NEWSCRAWL_ALLOW_ADDRESSES": _addresses,

@@ -29,7 +29,7 @@ _CLOCK = (
 )
 _NUMERIC = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})\s?(?:[年년]\s?|(?P<sep>[-/.]))(?P<month>1[0-2]|0?[1-9])\s?(?:[月월]\s?|(?P=sep))"
-    r"(?P<day>3[01]|[12]\d|0?[1-9])(?!\d)\s?[日号號일]?" + _CLOCK,
+    r"(?P<day>3[01]|[12]\d|0?[1-9])(?!\d)\s?(?:[日号號일]|\.(?=\s))?" + _CLOCK,
     re.I,
 )
 _MONTHS = {
@@ -151,7 +151,7 @@ def _of_match(pattern: re.Pattern[str], match: re.Match[str]) -> str | None:
 
 
 def _month(name: str) -> int:
-    """Return the number of a month's name, 0 for none: patterns that ignore case take ``ı`` and ``ſ`` for letters, too."""
+    """Return the number of a month's name, or 0: a pattern that ignores case takes ``ı`` for an i, too."""
     return _MONTHS.get(name.casefold(), 0)
 
 

@@ -14,6 +14,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -152,6 +153,9 @@ class Ledger:
         except OSError as error:
             self._release()
             raise StorageError(f"{self.folder}: {error.strerror}") from error
+        except ConfigError:
+            self._release()
+            raise
 
     def _empty(self, folder: Path) -> None:
         """A replay starts empty, and empties only what an earlier replay wrote."""
@@ -172,7 +176,7 @@ class Ledger:
         """Give the rows of a run that was killed their final name; a torn last line is kept beside them."""
         if (folder / REPLAY_MARK).exists():
             raise ConfigError(f"{folder}: belongs to replays, which empty it; a live crawl needs a folder of its own")
-        for path in sorted((folder / "articles").glob("*.jsonl.open")):
+        for path in sorted((*folder.glob("articles/*.jsonl.open"), *folder.glob("runs/*/*.jsonl.open"))):
             data = path.read_bytes()
             whole = data.rfind(b"\n") + 1
             if whole < len(data):
@@ -199,7 +203,12 @@ class Ledger:
     def write_rejected(self, row: dict[str, Any]) -> None:
         """Keep an item that is no valid row aside, with its reason."""
         if self.run_folder is not None:
-            line = json.dumps(row, ensure_ascii=True, default=repr).encode() + b"\n"
+            try:
+                text = json.dumps(row, default=repr)
+            except (TypeError, ValueError, RecursionError):
+                # Keys that are no texts, or an item that holds itself.
+                text = json.dumps({**row, "item": repr(row.get("item"))})
+            line = text.encode() + b"\n"
             self._rejected = self._append(self._rejected, self.run_folder / "rejected.jsonl", line)
 
     def write_snapshot(self, ref: SnapshotRef, body: bytes) -> None:
@@ -253,6 +262,10 @@ class Ledger:
         except OSError as error:
             self.fail(error, self.run_folder or Path())
         finally:
+            for file in (self._articles, self._rejected):
+                if file is not None:
+                    with suppress(OSError):
+                        file.close()
             self._articles = self._rejected = None
             self._release()
 

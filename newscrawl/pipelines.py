@@ -81,7 +81,7 @@ class ValidatePipeline:
 
     def process_item(self, item: Any) -> Article:
         """Return the article. Raises :exc:`~scrapy.exceptions.DropItem` naming each faulty field."""
-        article, found = (item, []) if isinstance(item, Article) else _article_of(item)
+        article, found = (item, []) if type(item) is Article else _article_of(item)
         if article is not None:
             self._complete(article)
             found = [*found, *faults(article), *_missing(article)]

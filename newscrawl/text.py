@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from collections import Counter
 from functools import cache
 
 import opencc
@@ -14,6 +15,7 @@ _CJK = _HAN + _KANA + _HANGUL
 
 _CJK_RUN = re.compile(f"[{_CJK}]+")
 _OTHER_RUN = re.compile(f"[^\\W_{_CJK}]+")
+_ASCII_OTHERS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 def is_cjk(ch: str) -> bool:
@@ -28,8 +30,9 @@ def weight(text: str) -> int:
     9
     """
     if text.isascii():
-        return len("".join(_OTHER_RUN.findall(text)))
-    return 2 * len("".join(_CJK_RUN.findall(text))) + len("".join(_OTHER_RUN.findall(text)))
+        return len(text.encode().translate(None, _ASCII_OTHERS))
+    rest = _CJK_RUN.sub("", text)
+    return 2 * (len(text) - len(rest)) + len("".join(_OTHER_RUN.findall(rest)))
 
 
 # Cleaning -----------------------------------------------------------------------------------------------
@@ -138,48 +141,57 @@ _COMPLICATED = re.compile(
 _LONG_RUN = re.compile(r"([^\w\s]{30})(?=[^\w\s])")
 
 # Pairs that OpenCC tells apart by phrase, in one direction or only for Taiwan or Hong Kong.
-_WRITTEN_ALIKE = (
-    "瞭了 藉借 覆复 像象 彷仿 炼链 揹背 俱具 甦苏 薰熏 座坐 待呆 著着 睪睾 簷檐 痺痹 幺么 伕夫 甯宁 瑯琅 颚腭 鲶鲇 鑛矿"
+_WRITTEN_ALIKE = dict(
+    "瞭了 藉借 覆复 像象 彷仿 炼链 揹背 俱具 甦苏 薰熏 座坐 待呆 著着 睪睾 簷檐 痺痹 幺么 伕夫 甯宁 瑯琅 颚腭 鲶鲇 鑛矿".split()  # type: ignore[arg-type]
 )
 
 
 @cache
-def _simplified() -> tuple[re.Pattern[str], dict[int, int]]:
-    """Return the ideographs that have a simplified form, and the table to it.
+def _converter(name: str) -> "opencc.OpenCC":
+    return opencc.OpenCC(name)
+
+
+class _Simplest(dict[str, str]):
+    """The simplified form of each character, worked out when a text first brings the character.
 
     Character by character, not by phrase: what stands beside an ideograph must not change its key, or a comma
     would. hk2s is t2s with the variants of Hong Kong (枱, 衞); s2t in the middle joins the simplified forms
     that it writes alike (钜 and 巨).
     """
-    ranges = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0x20000, 0x323B0))
-    characters = [chr(code) for first, end in ranges for code in range(first, end)]
-    to_simplified, to_traditional = opencc.OpenCC("hk2s"), opencc.OpenCC("s2t")
-    once = dict(zip(characters, _each(to_simplified, characters), strict=True))
-    again = dict(zip(characters, _each(to_traditional, list(once.values())), strict=True))
-    step = {ch: once.get(traditional, once[ch]) for ch, traditional in again.items()}
-    step.update((pair[0], pair[1]) for pair in _WRITTEN_ALIKE.split())
-    table: dict[int, int] = {}
-    for ch in characters:
-        end = ch
+
+    def __missing__(self, ch: str) -> str:
         # A chain is at most a few characters long; a circle ends in its smallest member.
         seen: list[str] = []
+        end = ch
         while end not in seen:
             seen.append(end)
-            end = step.get(end, end)
-        end = min(seen[seen.index(end) :])
-        if end != ch:
-            table[ord(ch)] = ord(end)
-    # The few beyond the BMP as one range: each would be a comparison more for every character of every text.
-    common = "".join(chr(code) for code in table if code < 0x10000)
-    pattern = re.compile(f"[{common}\U00020000-\U0003fffd]")
-    # A character that the table lacks costs translate() an exception, so the usual ones map to themselves.
-    return pattern, {code: code for code in range(0x4E00, 0xA000)} | table
+            end = self._step(end)
+        found = self[ch] = min(seen[seen.index(end) :])
+        return found
+
+    @staticmethod
+    def _step(ch: str) -> str:
+        if ch in _WRITTEN_ALIKE:
+            return _WRITTEN_ALIKE[ch]
+        if not _is_ideograph(ch):
+            return ch
+        simplified: str = _converter("hk2s").convert(ch)
+        traditional = _converter("s2t").convert(simplified)
+        return _converter("hk2s").convert(traditional) if _is_ideograph(traditional) else simplified
 
 
-def _each(converter: "opencc.OpenCC", characters: list[str]) -> list[str]:
-    """Return every character converted by itself: the newline between them keeps phrases from forming."""
-    converted: list[str] = converter.convert("\n".join(characters)).split("\n")
-    return converted
+def _is_ideograph(ch: str) -> bool:
+    return len(ch) == 1 and (
+        "\u3400" <= ch < "\u4dc0" or "\u4e00" <= ch < "\ua000" or "\U00020000" <= ch < "\U000323b0"
+    )
+
+
+_SIMPLEST = _Simplest()
+
+
+def _simplified(key: str) -> str:
+    table = {ord(ch): _SIMPLEST[ch] for ch in set(key)}
+    return key.translate(table) if any(code != ord(ch) for code, ch in table.items()) else key
 
 
 def fold(text: str) -> str:
@@ -200,8 +212,7 @@ def fold(text: str) -> str:
         text = unicodedata.normalize("NFKC", text.casefold())
         # What stood apart may compose now that nothing is between (jamo, for one).
         key = unicodedata.normalize("NFKC", _NOT_ALPHANUMERIC.sub("", text))
-    traditional, table = _simplified()
-    return key.translate(table) if traditional.search(key) else key
+    return _simplified(key)
 
 
 # Language -----------------------------------------------------------------------------------------------
@@ -212,31 +223,39 @@ _ENOUGH_CJK = 4
 # Fewer letters than this do not contradict what a page declares.
 _ENOUGH_LETTERS = 20
 
-_HAN_ONLY = re.compile(f"[{_HAN}]+")
-_KANA_ONLY = re.compile(f"[{_KANA}]+")
-_HANGUL_ONLY = re.compile(f"[{_HANGUL}]+")
-
 
 def _count(pattern: re.Pattern[str], text: str) -> int:
     return len("".join(pattern.findall(text)))
 
 
-@cache
-def _one_script_only() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the ideographs of simplified text only and those of traditional text only.
+_SCRIPT_OF_RUN = (
+    ("han", re.compile(f"[{_HAN}]")),
+    ("kana", re.compile(f"[{_KANA}]")),
+    ("hangul", re.compile(f"[{_HANGUL}]")),
+    ("other", _OTHER_RUN),
+)
 
-    OpenCC alone would count 后, 里 and 台, which traditional text uses too; so a simplified character must
-    also be missing from Big5, and a traditional one from GB 2312.
+
+class _Scripts(dict[str, str]):
+    """The script of each character, looked up when a text first brings the character; "" for no letter or digit.
+
+    OpenCC alone would count 后, 里 and 台, which traditional text uses too, for simplified ones; so a simplified
+    character must also be missing from Big5, and a traditional one from GB 2312.
     """
-    characters = [chr(code) for code in range(0x4E00, 0xA000)]
-    changed_by = {name: _each(opencc.OpenCC(name), characters) for name in ("s2t", "t2s")}
 
-    def only(name: str, own: str, other: str) -> re.Pattern[str]:
-        pairs = zip(characters, changed_by[name], strict=True)
-        found = (ch for ch, new in pairs if ch != new and ch.encode(own, "ignore"))
-        return re.compile("[" + "".join(ch for ch in found if not ch.encode(other, "ignore")) + "]+")
+    def __missing__(self, ch: str) -> str:
+        script = next((name for name, letters in _SCRIPT_OF_RUN if letters.fullmatch(ch)), "")
+        if "\u4e00" <= ch < "\ua000":
+            gb2312, big5 = ch.encode("gb2312", "ignore"), ch.encode("big5", "ignore")
+            if gb2312 and not big5 and _converter("s2t").convert(ch) != ch:
+                script = "simplified"
+            elif big5 and not gb2312 and _converter("t2s").convert(ch) != ch:
+                script = "traditional"
+        self[ch] = script
+        return script
 
-    return only("s2t", "gb2312", "big5"), only("t2s", "big5", "gb2312")
+
+_SCRIPTS = _Scripts()
 
 
 def script_of(text: str) -> str | None:
@@ -248,16 +267,16 @@ def script_of(text: str) -> str | None:
     sample = text[:_SAMPLE]
     if sample.isascii():
         return None
-    han, kana, hangul = (_count(pattern, sample) for pattern in (_HAN_ONLY, _KANA_ONLY, _HANGUL_ONLY))
-    cjk = han + kana + hangul
+    counts = Counter(map(_SCRIPTS.__getitem__, sample))
+    simplified, traditional = counts["simplified"], counts["traditional"]
+    cjk = counts["han"] + simplified + traditional + counts["kana"] + counts["hangul"]
     # A CJK character says as much as two or three letters.
-    if cjk < _ENOUGH_CJK or 3 * cjk < _count(_OTHER_RUN, sample):
+    if cjk < _ENOUGH_CJK or 3 * cjk < counts["other"]:
         return None
-    if hangul > 0.3 * cjk:
+    if counts["hangul"] > 0.3 * cjk:
         return "ko"
-    if kana > 0.1 * cjk:
+    if counts["kana"] > 0.1 * cjk:
         return "ja"
-    simplified, traditional = (_count(pattern, sample) for pattern in _one_script_only())
     if simplified > 3 * traditional:
         return "zh-Hans"
     return "zh-Hant" if traditional > 3 * simplified else "zh"

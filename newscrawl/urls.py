@@ -97,9 +97,7 @@ def resolve(base: str | None, href: str) -> str | None:
     """
     if _CLEAN.fullmatch(href):
         return href
-    if base is not None and href.startswith("/"):
-        # What begins with a slash has the same target on every page of the host: one entry serves them all.
-        base = _origin(base)
+    base = link_base(base, href)
     if len(href) + len(base or "") > _REMEMBERED_LENGTH:
         return _resolve(base, href)
     return _remembered_resolve(base, href)
@@ -135,6 +133,17 @@ def _resolve(base: str | None, href: str) -> str | None:
     return f"{origin.scheme}://{origin.host}{path}{_query(query)}{fragment}"
 
 
+def link_base(base: str | None, href: str) -> str | None:
+    """Return the part of *base* that decides what *href* leads to: with it :func:`resolve` gives the same URL.
+
+    Links with the same target on every page of a site have the same answer there, so that it can be remembered.
+    """
+    if base is None or href.startswith(("http://", "https://")):
+        return None
+    return _origin(base) if href.startswith("/") else base
+
+
+@lru_cache(maxsize=256)
 def _origin(base: str) -> str:
     """Return *base* up to the slash before its path; *base* itself where that is not so simple."""
     end = base.find("/", 8)

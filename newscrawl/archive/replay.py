@@ -160,7 +160,7 @@ def _capture(row: dict[str, Any], folder: Path, where: str) -> Capture:
         return ManifestError(f"{where}: {key}: {need}, not {row[key]!r}")
 
     name, digest = row["file"], row["sha256"]
-    if not isinstance(name, str) or not name.isprintable() or Path(name).name != name or name == "..":
+    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name:
         raise refuse("file", "the name of a file in the manifest's own folder is needed")
     if not isinstance(digest, str) or not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise refuse("sha256", "64 lower-case hex digits are needed")
@@ -206,8 +206,9 @@ def _time(value: Any, refusal: ManifestError) -> datetime | None:
 def _checked_bytes(path: Path, digest: str, where: str) -> bytes:
     try:
         body = path.read_bytes()
-    except OSError as error:
-        raise ManifestError(f"{where}: {path.name}: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        # A ValueError for a name that no file can have.
+        raise ManifestError(f"{where}: {path.name!r}: {getattr(error, 'strerror', error)}") from error
     found = hashlib.sha256(body).hexdigest()
     if found != digest:
         raise ManifestError(f"{where}: {path.name} has changed: its sha256 is {found}, the manifest says {digest}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -36,9 +37,15 @@ def write_snapshot(root: Path, ref: SnapshotRef, body: bytes) -> bool:
         return False
     temporary = target.with_suffix(f".{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(body)
-    except FileNotFoundError:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(body)
-    temporary.replace(target)
+        try:
+            temporary.write_bytes(body)
+        except FileNotFoundError:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(body)
+        temporary.replace(target)
+    except OSError:
+        # On a full disk a part of a file only takes room.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
     return True

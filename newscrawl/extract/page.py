@@ -28,7 +28,7 @@ from newscrawl.extract.structured import structured
 from newscrawl.extract.tree import Block, Place, drop_scripts, json_ld_texts, parse
 from newscrawl.items import Article
 from newscrawl.sites import Profiles, SiteProfile
-from newscrawl.urls import looks_like_article, looks_like_tag, resolve, site_of
+from newscrawl.urls import link_base, looks_like_article, looks_like_tag, resolve, site_of
 
 PageKind = Literal["article", "listing", "error", "empty", "other"]
 LinkRole = Literal["related", "article", "next", "listing", "promoted", "tag", "keyword", "other"]
@@ -248,20 +248,26 @@ def _page_links(source: Source, nofollow: bool) -> tuple[tuple[PageLink, ...], s
         found[next_page] = PageLink(url=next_page, role="next", nofollow=nofollow)
     known = {link.element: block for block in source.page.blocks for link in block.links}
     own = site_of(source.url) if source.url else None
+    base, profile = source.base, source.profile
     for element in source.root.iter("a"):
-        href = element.get("href")
-        url = resolve(source.base, href) if href else None
-        if url is None or url == source.url:
+        get = element.get
+        href = get("href")
+        if not href:
             continue
+        rel = get("rel")
         block = known.get(element)
-        rel = element.get("rel")
-        if block is None:
-            text = element.text
-            role = _furniture_role(
-                source.profile, url, element.get("class"), rel, text if text and len(text) < 20 else None
-            )
-        else:
+        url: str | None
+        if block is not None:
+            url = resolve(base, href)
+            if url is None or url == source.url:
+                continue
             role = _role(source, element, block, url, own)
+        else:
+            text = element.text
+            short = text if text and len(text) < 20 else None
+            url, role = _furniture(profile, link_base(base, href), href, get("class"), rel, short)
+            if url is None or url == source.url:
+                continue
         if role == "next" and next_page is None and _NEXT_TEXT.match("".join(element.itertext())):
             next_page = url
         earlier = found.get(url)
@@ -279,13 +285,16 @@ _ROLE_RANK = {
 
 
 @lru_cache(maxsize=16384)
-def _furniture_role(
-    profile: SiteProfile | None, url: str, classes: str | None, rel: str | None, text: str | None
-) -> LinkRole:
-    """The role of a link outside all blocks: most links of a page, and the same on all pages of a site."""
+def _furniture(
+    profile: SiteProfile | None, base: str | None, href: str, classes: str | None, rel: str | None, text: str | None
+) -> tuple[str | None, LinkRole]:
+    """The target and role of a link outside all blocks: most links of a page, and the same on all pages of a site."""
+    url = resolve(base, href)
+    if url is None:
+        return None, "other"
     if _is_pager(url, classes, rel, text or ""):
-        return "next"
-    return _ruled_role(profile, url) or _shaped_role(url)
+        return url, "next"
+    return url, _ruled_role(profile, url) or _shaped_role(url)
 
 
 @lru_cache(maxsize=8192)

@@ -391,15 +391,22 @@ def _place_article(page: Segmented, typed: dict[int, rules.LineRule], without: f
         around = [i for i, block in enumerate(blocks) if _within(block.element, shared)]
         page.first, page.last = min(page.first, around[0]), max(page.last, around[-1] + 1)
     # Lists of links that follow directly belong to the article, wherever the layout puts them.
-    while page.last < len(blocks) and _follows_article(blocks[page.last]):
+    listed = False
+    while page.last < len(blocks):
+        block = blocks[page.last]
+        if block.mark is None and not block.links:
+            listed = rules.STRICT_RELATED_LABEL.match(block.text) is not None
+        if not _follows_article(block, listed):
+            break
         page.last += 1
     _Placer(page, typed, without, low, high, first, last).place()
 
 
-def _follows_article(block: Block) -> bool:
-    return block.mark is not None and (
-        block.place in ("related", "promoted") or block.kind in ("ad", "share", "subscribe")
-    )
+def _follows_article(block: Block, listed: bool) -> bool:
+    """Return whether *block* belongs to the article although it stands after it; *listed*: below a label."""
+    if block.mark is None:
+        return listed and (not block.links or block.link_share >= 0.8)
+    return block.place in ("related", "promoted") or block.kind in ("ad", "share", "subscribe")
 
 
 def _shared_block(page: Segmented) -> Element | None:
@@ -467,11 +474,10 @@ class _Placer:
         if block.weight == 0:
             return False
         if index < self.first:
-            return (
-                block.element.tag not in HEADINGS
-                and _SENTENCE_END.search(block.text) is not None
-                and block.weight >= 16
-            )
+            if block.element.tag in HEADINGS:
+                # A subheading right above the first paragraph.
+                return index == self.first - 1 and self.page.headline is not None and not block.links
+            return _SENTENCE_END.search(block.text) is not None and block.weight >= 16
         return block.weight >= 12 and block.link_share < 0.4 and _SENTENCE_END.search(block.text) is not None
 
     def place_links(self, index: int, block: Block) -> bool:

@@ -241,7 +241,7 @@ class _Walker:
         tag = child.tag
         inline = tag in _INLINE
         if inline and tag == "br":
-            self.pieces.append("\x0b")
+            self.line_break(block, mark)
             return None
         if tag == "head" or not isinstance(tag, str):
             return None
@@ -258,6 +258,16 @@ class _Walker:
             self.open_links.append((child, len(self.pieces)))
         return block, own
 
+    def line_break(self, block: Element, mark: Mark | None) -> None:
+        """Two line breaks on end are a paragraph's end, as old portals write it."""
+        last = len(self.pieces) - 1
+        while last > 0 and self.pieces[last].isspace() and self.pieces[last] != "\x0b":
+            last -= 1
+        if last >= 0 and self.pieces[last] == "\x0b":
+            self.flush(block, mark)
+        else:
+            self.pieces.append("\x0b")
+
     def skip(self, element: Element, mark: Mark) -> None:
         raw = "".join(element.itertext(with_tail=False))
         if raw and not raw.isspace():
@@ -271,7 +281,11 @@ class _Walker:
     def close_link(self, element: Element) -> None:
         if self.open_links and self.open_links[-1][0] is element:
             _, start = self.open_links.pop()
-            self.links.append(BlockLink(element, self.text_since(start)))
+            text = self.text_since(start)
+            last = self.out.blocks[-1].links if self.out.blocks else []
+            if text or not any(link.element is element for link in last):
+                # A link without text is a picture's, unless its text stands in the blocks it was put around.
+                self.links.append(BlockLink(element, text))
 
     def text_since(self, start: int) -> str:
         pieces = self.pieces[start:]

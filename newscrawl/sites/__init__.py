@@ -19,15 +19,16 @@ from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from cssselect import SelectorError
+from cssselect import HTMLTranslator, SelectorError
 from lxml import etree
-from parsel.csstranslator import HTMLTranslator
 
 from newscrawl.exceptions import ProfileError, did_you_mean
 from newscrawl.items import RemovedKind
 from newscrawl.urls import host_of
 
 UrlKind = Literal["article", "listing", "ignore"]
+# What a selector is tried on: one that gives a text, a number or an attribute here would do so on every page.
+_SAMPLE = etree.HTML('<html><body><p id="a" class="a"><a href="/" title="a">a</a></p></body></html>')
 _LINE_GROUPS = ("source", "author", "date", "section")
 
 
@@ -208,7 +209,7 @@ def parse_profile(data: bytes, name: str, where: str) -> SiteProfile:
     return SiteProfile(
         name=name,
         sha256=hashlib.sha256(data).hexdigest(),
-        hosts=tuple(host.lower().rstrip(".") for host in hosts),
+        hosts=tuple(_host(host, where) for host in hosts),
         zone=zone,
         urls={
             kind: tuple(_pattern(p, f"{where}: urls.{kind}") for p in _strings(urls, kind, f"{where}: urls"))
@@ -216,6 +217,14 @@ def parse_profile(data: bytes, name: str, where: str) -> SiteProfile:
         },
         layouts=tuple(built),
     )
+
+
+def _host(host: str, where: str) -> str:
+    """Return *host* as :func:`host_of` writes it: a URL or a wildcard would never be equal to the host of a page."""
+    found = "" if set(host) & set("/\\:@?#") else host_of(f"http://{host}/")
+    if not found:
+        raise ProfileError(f'{where}: hosts: {host!r} is no host name such as "example.org"')
+    return found
 
 
 def _layout(table: Any, where: str) -> Layout:
@@ -248,9 +257,14 @@ def _selectors(table: Mapping[str, Any], key: str, where: str) -> tuple[Selector
 def _selector(source: str, where: str) -> Selector:
     try:
         xpath = source.removeprefix("xpath:") if source.startswith("xpath:") else HTMLTranslator().css_to_xpath(source)
-        return Selector(source, etree.XPath(xpath))
-    except (SelectorError, etree.XPathError) as error:
+        find = etree.XPath(xpath)
+        found = find(_SAMPLE)
+    except (SelectorError, etree.XPathError, ValueError, RecursionError) as error:
+        # A ValueError for characters that no XML has.
         raise ProfileError(f"{where}: {source!r} is no selector: {error}") from error
+    if not isinstance(found, list) or not all(isinstance(node, etree._Element) for node in found):
+        raise ProfileError(f"{where}: {source!r} gives something else than elements")
+    return Selector(source, find)
 
 
 def _pattern(source: str, where: str) -> re.Pattern[str]:
