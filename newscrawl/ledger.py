@@ -57,7 +57,6 @@ class Result:
     paragraphs: int
     images: int
     related: int
-    promoted: int
     duplicate: str | None
 
 
@@ -318,7 +317,6 @@ def _result(article: Article) -> Result:
         paragraphs=len((article.article_body or "").split("\n\n")) if article.article_body else 0,
         images=len(article.images),
         related=len(article.related),
-        promoted=len(article.promoted),
         duplicate=article.duplicate_kind,
     )
 

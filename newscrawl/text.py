@@ -3,7 +3,6 @@
 import html
 import re
 import unicodedata
-from collections import Counter
 from functools import cache
 
 import opencc
@@ -189,9 +188,31 @@ def _is_ideograph(ch: str) -> bool:
 _SIMPLEST = _Simplest()
 
 
+@cache
+def _not_simplest() -> re.Pattern[str]:
+    """Return what finds the few characters of GB 2312 that are written more simply, or may be."""
+    rows = (bytes((row, cell)) for row in range(0xB0, 0xF8) for cell in range(0xA1, 0xFF))
+    characters = [*b"".join(rows).decode("gb2312", "ignore")]
+    found = characters
+    for name in ("hk2s", "s2t", "hk2s"):
+        # The newline between them keeps phrases from forming.
+        found = _converter(name).convert("\n".join(found)).split("\n")
+    changed = (ch for ch, end in zip(characters, found, strict=True) if ch != end or ch in _WRITTEN_ALIKE)
+    return re.compile(f"[{''.join(changed)}]")
+
+
 def _simplified(key: str) -> str:
-    table = {ord(ch): _SIMPLEST[ch] for ch in set(key)}
-    return key.translate(table) if any(code != ord(ch) for code, ch in table.items()) else key
+    if _encodes(key, "gb2312") and _not_simplest().search(key) is None:
+        return key
+    return key.translate({ord(ch): _SIMPLEST[ch] for ch in set(key)})
+
+
+def _encodes(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def fold(text: str) -> str:
@@ -224,38 +245,46 @@ _ENOUGH_CJK = 4
 _ENOUGH_LETTERS = 20
 
 
+_HAN_RUN = re.compile(f"[{_HAN}]+")
+_KANA_RUN = re.compile(f"[{_KANA}]+")
+_HANGUL_RUN = re.compile(f"[{_HANGUL}]+")
+
+
 def _count(pattern: re.Pattern[str], text: str) -> int:
     return len("".join(pattern.findall(text)))
 
 
-_SCRIPT_OF_RUN = (
-    ("han", re.compile(f"[{_HAN}]")),
-    ("kana", re.compile(f"[{_KANA}]")),
-    ("hangul", re.compile(f"[{_HANGUL}]")),
-    ("other", _OTHER_RUN),
-)
+class _OneScript(dict[str, str]):
+    """``s`` for each ideograph of simplified text only, ``t`` for one of traditional text only, else "".
 
-
-class _Scripts(dict[str, str]):
-    """The script of each character, looked up when a text first brings the character; "" for no letter or digit.
-
-    OpenCC alone would count 后, 里 and 台, which traditional text uses too, for simplified ones; so a simplified
-    character must also be missing from Big5, and a traditional one from GB 2312.
+    OpenCC alone would count 后, 里 and 台, which traditional text uses too; so a simplified character must
+    also be missing from Big5, and a traditional one from GB 2312.
     """
 
     def __missing__(self, ch: str) -> str:
-        script = next((name for name, letters in _SCRIPT_OF_RUN if letters.fullmatch(ch)), "")
-        if "\u4e00" <= ch < "\ua000":
-            gb2312, big5 = ch.encode("gb2312", "ignore"), ch.encode("big5", "ignore")
-            if gb2312 and not big5 and _converter("s2t").convert(ch) != ch:
-                script = "simplified"
-            elif big5 and not gb2312 and _converter("t2s").convert(ch) != ch:
-                script = "traditional"
+        script = ""
+        if "\u4e00" <= ch < "\ua000" and (gb2312 := _encodes(ch, "gb2312")) != _encodes(ch, "big5"):
+            changed = _converter("s2t" if gb2312 else "t2s").convert(ch) != ch
+            script = ("s" if gb2312 else "t") if changed else ""
         self[ch] = script
         return script
 
 
-_SCRIPTS = _Scripts()
+_ONE_SCRIPT = _OneScript()
+
+
+def _chinese(han: str) -> str:
+    """Return the tag of Chinese text by its ideographs."""
+    scripts = map(_ONE_SCRIPT.__getitem__, han)
+    if _encodes(han, "gb2312"):
+        return "zh-Hans" if "s" in scripts else "zh"
+    if _encodes(han, "big5"):
+        return "zh-Hant" if "t" in scripts else "zh"
+    written = "".join(scripts)
+    simplified, traditional = written.count("s"), written.count("t")
+    if simplified > 3 * traditional:
+        return "zh-Hans"
+    return "zh-Hant" if traditional > 3 * simplified else "zh"
 
 
 def script_of(text: str) -> str | None:
@@ -267,19 +296,16 @@ def script_of(text: str) -> str | None:
     sample = text[:_SAMPLE]
     if sample.isascii():
         return None
-    counts = Counter(map(_SCRIPTS.__getitem__, sample))
-    simplified, traditional = counts["simplified"], counts["traditional"]
-    cjk = counts["han"] + simplified + traditional + counts["kana"] + counts["hangul"]
+    han = "".join(_HAN_RUN.findall(sample))
+    rest = _HAN_RUN.sub("", sample)
+    kana, hangul = _count(_KANA_RUN, rest), _count(_HANGUL_RUN, rest)
+    cjk = len(han) + kana + hangul
     # A CJK character says as much as two or three letters.
-    if cjk < _ENOUGH_CJK or 3 * cjk < counts["other"]:
+    if cjk < _ENOUGH_CJK or 3 * cjk < _count(_OTHER_RUN, rest):
         return None
-    if counts["hangul"] > 0.3 * cjk:
+    if hangul > 0.3 * cjk:
         return "ko"
-    if counts["kana"] > 0.1 * cjk:
-        return "ja"
-    if simplified > 3 * traditional:
-        return "zh-Hans"
-    return "zh-Hant" if traditional > 3 * simplified else "zh"
+    return "ja" if kana > 0.1 * cjk else _chinese(han)
 
 
 _TAG = re.compile(

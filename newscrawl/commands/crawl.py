@@ -144,9 +144,11 @@ def show_run(console: Console, ledger: Ledger) -> None:
 def results_table(results: Sequence[Result]) -> Table:
     """Return the table of a run's rows."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("headline", "source", "author", "date"):
-        table.add_column(name, overflow="fold", ratio=4 if name == "headline" else 2)
-    for name in ("paragraphs", "images", "related", "promoted"):
+    table.add_column("headline", overflow="fold", ratio=5)
+    table.add_column("source", overflow="fold", ratio=2)
+    table.add_column("author", overflow="fold", ratio=2)
+    table.add_column("date", overflow="fold", min_width=25, max_width=25)
+    for name in ("paragraphs", "images", "related"):
         table.add_column(name, justify="right")
     table.add_column("duplicate")
     for result in results:
@@ -158,7 +160,6 @@ def results_table(results: Sequence[Result]) -> Table:
             str(result.paragraphs),
             str(result.images),
             str(result.related),
-            str(result.promoted),
             result.duplicate or "–",
         )
     return table
