@@ -186,6 +186,10 @@ def walk(root: Element, mark_of: Callable[[Element], Mark | None]) -> Blocks:
     return _Walker(mark_of).walked(root)
 
 
+Zone = tuple[Element, Mark | None]
+"""The nearest block-level element, and the mark that holds in it. Compared by identity: each is entered once."""
+
+
 class _Walker:
     """Walks with a stack of its own, since a page may be nested deeper than Python's.
 
@@ -200,71 +204,75 @@ class _Walker:
         self.open_links: list[tuple[Element, int]] = []
 
     def walked(self, root: Element) -> Blocks:
-        stack: list[tuple[Iterator[Element], Element, Element, Mark | None]] = []
-        element, block, mark = root, root, None
+        stack: list[tuple[Iterator[Element], Element, Zone]] = []
+        element = root
+        zone: Zone = (root, None)
         children = iter(root)
-        self.text(root.text)
+        self.text(root.text or "")
+        text, enter, close_link = self.text, self.enter, self.close_link
         while True:
-            child = next(children, None)
-            if child is None:
+            for child in children:
+                entered = enter(child, zone)
+                if entered is not None:
+                    # What follows a block's start tag is nearly always a line break of the source.
+                    if piece := child.text:
+                        text(piece)
+                    if len(child):
+                        stack.append((children, element, zone))
+                        element, zone, children = child, entered, iter(child)
+                        break
+                    # An element without children, the commonest kind, needs no place on the stack.
+                    if child.tag == "a":
+                        close_link(child)
+                    if entered is not zone:
+                        self.flush(entered)
+                if piece := child.tail:
+                    text(piece)
+            else:
                 if element.tag == "a":
-                    self.close_link(element)
+                    close_link(element)
                 if not stack:
-                    self.flush(block, mark)
+                    self.flush(zone)
                     return self.out
-                left, left_block, left_mark = element, block, mark
-                children, element, block, mark = stack.pop()
-                if left_block is not block or left_mark is not mark:
-                    self.flush(left_block, left_mark)
-                self.text(left.tail)
-                continue
-            entered = self.enter(child, block, mark)
-            if entered is None:
-                self.text(child.tail)
-                continue
-            if len(child):
-                stack.append((children, element, block, mark))
-                block, mark = entered
-                element, children = child, iter(child)
-                self.text(child.text)
-                continue
-            # An element without children, the commonest kind, needs no place on the stack.
-            self.text(child.text)
-            if child.tag == "a":
-                self.close_link(child)
-            if entered[0] is not block or entered[1] is not mark:
-                self.flush(*entered)
-            self.text(child.tail)
+                left, inside = element, zone
+                children, element, zone = stack.pop()
+                if inside is not zone:
+                    self.flush(inside)
+                if piece := left.tail:
+                    text(piece)
 
-    def enter(self, child: Element, block: Element, mark: Mark | None) -> tuple[Element, Mark | None] | None:
-        """Return the block element and mark that hold inside *child*, or None for an element without inside."""
+    def enter(self, child: Element, zone: Zone) -> Zone | None:
+        """Return the zone inside *child*, *zone* itself for an inline element; None for one without inside."""
         tag = child.tag
         inline = tag in _INLINE
         if inline and tag == "br":
-            self.line_break(block, mark)
+            self.line_break(zone)
             return None
         if tag == "head" or not isinstance(tag, str):
             return None
+        mark = zone[1]
         own = self.mark_of(child) if mark is None else mark
         if own is not mark or not inline:
-            self.flush(block, mark)
+            if self.pieces or self.links:
+                self.flush(zone)
             if own is not mark and own is not None and own.place == "chrome":
                 self.skip(child, own)
                 return None
-            block = child
-        if tag in _MEDIA:
+            zone = child, own
+        if tag == "a":
+            if child.get("href") is not None:
+                self.open_links.append((child, len(self.pieces)))
+        elif tag in _MEDIA:
             self.out.media.append(MediaNode(child, own, len(self.out.blocks)))
-        elif tag == "a" and child.get("href") is not None:
-            self.open_links.append((child, len(self.pieces)))
-        return block, own
+        return zone
 
-    def line_break(self, block: Element, mark: Mark | None) -> None:
+    def line_break(self, zone: Zone) -> None:
         """Two line breaks on end are a paragraph's end, as old portals write it."""
         last = len(self.pieces) - 1
         while last > 0 and self.pieces[last].isspace() and self.pieces[last] != "\x0b":
             last -= 1
         if last >= 0 and self.pieces[last] == "\x0b":
-            self.flush(block, mark)
+            self.flush(zone)
         else:
             self.pieces.append("\x0b")
 
@@ -273,9 +281,9 @@ class _Walker:
         if raw and not raw.isspace():
             self.out.blocks.append(Block(element, raw, [], mark, place="chrome", rule=mark.rule))
 
-    def text(self, piece: str | None) -> None:
+    def text(self, piece: str) -> None:
         # Blanks before the first word of a block are layout.
-        if piece and (self.pieces or not piece.isspace()):
+        if self.pieces or not piece.isspace():
             self.pieces.append(piece)
 
     def close_link(self, element: Element) -> None:
@@ -292,12 +300,11 @@ class _Walker:
         raw = pieces[0] if len(pieces) == 1 else "".join(pieces)
         return clean_line(raw.replace("\x0b", " ").strip(_INDENT))
 
-    def flush(self, element: Element, mark: Mark | None) -> None:
-        """End the block that stands in *element*."""
+    def flush(self, zone: Zone) -> None:
+        """End the block that stands in *zone*."""
         if not self.pieces and not self.links:
-            if self.open_links:
-                self.open_links = [(link, 0) for link, _ in self.open_links]
             return
+        element, mark = zone
         for link, start in self.open_links:
             text = self.text_since(start)
             if text:
