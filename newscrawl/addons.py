@@ -58,6 +58,14 @@ def _folder(settings: BaseSettings, name: str) -> None:
         raise ConfigError(f"{name} must name a folder, not {value!r}")
 
 
+def _sites(settings: BaseSettings, name: str) -> None:
+    _folder(settings, name)
+    folder = settings[name]
+    # The default need not exist; a folder that somebody names must.
+    if folder != getattr(defaults, name) and not Path(folder).is_dir():
+        raise ConfigError(f"{name}: {folder} is no folder")
+
+
 def _seconds(settings: BaseSettings, name: str) -> None:
     try:
         number = settings.getfloat(name)
@@ -114,7 +122,7 @@ CHECKS: dict[str, Callable[[BaseSettings, str], None]] = {
     "NEWSCRAWL_PRESET": _choice(*PRESETS),
     "NEWSCRAWL_CONTACT": _text,
     "NEWSCRAWL_ALLOW_ADDRESSES": _addresses,
-    "NEWSCRAWL_SITES_DIR": _folder,
+    "NEWSCRAWL_SITES_DIR": _sites,
     "NEWSCRAWL_DEDUPE": _choice("mark", "drop_exact"),
     "NEWSCRAWL_SNAPSHOTS_ENABLED": _flag,
     "NEWSCRAWL_EXPORTERS": _exporters,

@@ -155,6 +155,26 @@ def test_an_exception_in_a_callback_is_counted_and_stops_nothing(running: Runnin
     assert "raised an exception" in finished.log
 
 
+def test_an_exception_in_start_is_an_error_of_the_start(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text(
+        "from newscrawl.spiders.news import NewsSpider\n"
+        "class Broken(NewsSpider):\n"
+        "    name = 'broken'\n"
+        "    async def start(self):\n"
+        "        raise ValueError('no start')\n"
+        "        yield\n",
+        encoding="utf-8",
+    )
+    finished = scrapy(
+        *("crawl", "broken", "-a", "url=http://127.0.0.1:1/", "-s", f"NEWSCRAWL_OUTPUT_DIR={tmp_path / 'out'}"),
+        *("-s", "SPIDER_MODULES=newscrawl.spiders,broken"),
+        cwd=tmp_path,
+        PYTHONPATH=str(tmp_path),
+    )
+    assert finished.code == 1
+    assert "the spider's start failed" in finished.log
+
+
 def test_a_storage_failure_has_its_own_exit_code(running: Running, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "articles").write_text("a file stands where the folder belongs")

@@ -7,6 +7,7 @@ the text of one short block. A site profile adds its own rules and wins over the
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from newscrawl.extract.tree import Mark
@@ -178,12 +179,10 @@ class LineRule:
     edge_only: bool = True
     """Only before the first or after the last paragraph of the story."""
 
-    def fits(self, text: str, text_weight: int) -> bool:
-        """Return whether the rule holds for a block."""
-        if text_weight > self.max_weight:
-            return False
-        find = self.pattern.search if self.anywhere else self.pattern.match
-        return find(text) is not None
+    @property
+    def find(self) -> Callable[[str], re.Match[str] | None]:
+        """Finds the pattern in the text of a block of at most :attr:`max_weight`."""
+        return self.pattern.search if self.anywhere else self.pattern.match
 
 
 _DATE = r"(?:19|20)\d{2}\s?[年/.-]\s?\d{1,2}\s?[月/.-]\s?\d{1,2}"

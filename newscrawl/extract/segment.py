@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,6 +24,7 @@ HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _SENTENCE_END = re.compile(r"[。！？!?.…：:；;”\"'」』）)—]\s*$|[。！？；，、]|[.,;!?]\s")
 _NEVER_ZONES = frozenset(("html", "body", "main", "article"))
 _CHROME_TAGS = frozenset(("nav", "select", "button", "textarea", "option", "dialog"))
+_ZONE_TAGS = frozenset(("aside", "header", "footer", "form"))
 _CAPTION = Mark(place="caption", rule="figcaption")
 _ARTICLE_PART = re.compile(r"article|entry|post|story|content|title|headline|detail", re.I)
 ALL_RULES = frozenset(rule.name for rule in rules.ELEMENT_RULES)
@@ -91,7 +93,7 @@ class Marker:
 
     def __call__(self, element: Element) -> Mark | None:
         """Return the mark that holds inside *element*."""
-        own = self.marked.get(element)
+        own = self.marked.get(element) if self.marked else None
         if own is not None:
             return own
         if element is self.container or element is self.headline:
@@ -110,17 +112,17 @@ class Marker:
             return None if "figcaption" in self.without else _CAPTION
         if tag in _NEVER_ZONES:
             return None
-        attributes = element.attrib
-        if not attributes and tag not in ("aside", "header", "footer", "form"):
+        names = element.keys()
+        if not names and tag not in _ZONE_TAGS:
             return None
-        if "hidden" in attributes or "display:none" in (element.get("style") or "").replace(" ", ""):
+        if "hidden" in names or ("style" in names and "display:none" in (element.get("style") or "").replace(" ", "")):
             return Mark(place="chrome", rule="hidden") if not self._holds(element, 0.35) else None
+        if tag == "a":
+            return None
         found = self._by_rule(element)
         if found is not None:
             return found
-        if tag in ("aside", "header", "footer", "form"):
-            return self._by_tag(element, tag)
-        return None
+        return self._by_tag(element, tag) if tag in _ZONE_TAGS else None
 
     def _by_rule(self, element: Element) -> Mark | None:
         tag = element.tag
@@ -131,7 +133,7 @@ class Marker:
         if tag in HEADINGS and rule.place != "chrome":
             # A heading is the label of what follows it, and a headline may be called anything.
             return None
-        if tag == "a" or self._holds(element, rule.max_share):
+        if self._holds(element, rule.max_share):
             return None
         if rule.place == "chrome" and self.headline is None and next(element.iter("h1"), None) is not None:
             # Some themes put the headline into an element called header or banner.
@@ -249,15 +251,21 @@ def _type_zones(blocks: list[Block]) -> None:
 def _typed_lines(blocks: list[Block], without: frozenset[str]) -> dict[int, rules.LineRule]:
     """Return the line rule that fits each free block, by index."""
     typed = {}
-    active = [rule for rule in rules.LINE_RULES if rule.name not in without]
+    active = _line_rules(without)
     for index, block in enumerate(blocks):
         if block.mark is not None or block.weight > 400 or block.element.tag in HEADINGS:
             continue
-        for rule in active:
-            if rule.fits(block.text, block.weight):
+        text, text_weight = block.text, block.weight
+        for max_weight, find, rule in active:
+            if text_weight <= max_weight and find(text) is not None:
                 typed[index] = rule
                 break
     return typed
+
+
+@lru_cache(maxsize=64)
+def _line_rules(without: frozenset[str]) -> list[tuple[int, Callable[[str], object], rules.LineRule]]:
+    return [(rule.max_weight, rule.find, rule) for rule in rules.LINE_RULES if rule.name not in without]
 
 
 def is_prose(block: Block) -> bool:

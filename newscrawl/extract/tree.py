@@ -105,11 +105,17 @@ class Block:
     """:attr:`raw` on one line, blanks collapsed; line breaks of the page are newlines."""
     weight: int = 0
     """Letters and digits, Chinese, Japanese and Korean ones counted twice."""
-    link_weight: int = 0
-    """The part of :attr:`weight` that is linked."""
     place: Place = "chrome"
     kind: str | None = None
     rule: str | None = None
+    _link_weight: int | None = None
+
+    @property
+    def link_weight(self) -> int:
+        """The part of :attr:`weight` that is linked. Few blocks with links are asked for it."""
+        if self._link_weight is None:
+            self._link_weight = sum(weight(link.text) for link in self.links) if self.links and self.weight else 0
+        return self._link_weight
 
     @property
     def link_share(self) -> float:
@@ -208,7 +214,8 @@ class _Walker:
         element = root
         zone: Zone = (root, None)
         children = iter(root)
-        self.text(root.text or "")
+        if root.text:
+            self.text(root.text)
         text, enter, close_link = self.text, self.enter, self.close_link
         while True:
             for child in children:
@@ -317,8 +324,6 @@ class _Walker:
             if not blank:
                 block.text = _lines(raw)
                 block.weight = weight(block.text)
-                if self.links:
-                    block.link_weight = sum(weight(link.text) for link in self.links)
             self.out.blocks.append(block)
         self.pieces = []
         self.links = []
