@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ from newscrawl import __version__
 from newscrawl import settings as defaults
 from newscrawl.addresses import AllowList
 from newscrawl.exceptions import ConfigError, did_you_mean
+
+logger = logging.getLogger("newscrawl")
 
 PREFIX = "NEWSCRAWL_"
 
@@ -155,6 +158,8 @@ class PresetAddon:
         for name, value in PRESETS[settings["NEWSCRAWL_PRESET"]].items():
             settings.set(name, value, priority="addon")
         contact = settings["NEWSCRAWL_CONTACT"].strip()
+        if not contact and settings["NEWSCRAWL_PRESET"] == "polite" and not settings.getlist("NEWSCRAWL_REPLAY"):
+            logger.warning("NEWSCRAWL_CONTACT is empty: tell webmasters where to reach you, as a URL or a mail address")
         agent = f"newscrawl/{__version__}" + (f" (+{contact})" if contact else "")
         settings.set("USER_AGENT", agent, priority="addon")
         if not settings.getbool("COOKIES_ENABLED"):

@@ -78,6 +78,7 @@ _URL_SPLIT = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})(?P<sep>[-/_.])(?P<month>1[0-2]|0?[1-9])(?P=sep)(?P<day>3[01]|[12]\d|0?[1-9])(?!\d)"
 )
 _URL_MONTH_DAY = re.compile(r"/(?P<year>(?:19|20)\d{2})-?(?P<month>1[0-2]|0[1-9])/(?P<day>3[01]|[12]\d|0[1-9])(?=/)")
+_URL_YEAR_DAY = re.compile(r"/(?P<year>(?:19|20)\d{2})/(?P<month>1[0-2]|0[1-9])(?P<day>3[01]|[12]\d|0[1-9])(?=/)")
 _URL_COMPACT = re.compile(
     r"(?:^|[/_t-])(?P<year>20\d{2}|19[5-9]\d)(?P<month>1[0-2]|0[1-9])(?P<day>3[01]|[12]\d|0[1-9])(?=[/_.-]|$)"
 )
@@ -195,7 +196,7 @@ def url_date(url: str) -> str | None:
         path = unquote(urlsplit(url).path)
     except ValueError:
         return None
-    for pattern in (_URL_SPLIT, _URL_MONTH_DAY, _URL_COMPACT):
+    for pattern in (_URL_SPLIT, _URL_MONTH_DAY, _URL_YEAR_DAY, _URL_COMPACT):
         for match in pattern.finditer(path):
             value = _joined(match["year"], match["month"], match["day"])
             if value is not None:

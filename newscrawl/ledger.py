@@ -128,6 +128,7 @@ class Ledger:
         self._lock: BinaryIO | None = None
         self._articles: BinaryIO | None = None
         self._rejected: BinaryIO | None = None
+        self._torn: set[BinaryIO] = set()
 
     # --- files
 
@@ -232,7 +233,10 @@ class Ledger:
                 while written < len(line):
                     written += file.write(line[written:])
             except OSError:
+                # Should this fail, too, the file keeps its working name, and the next run cuts it.
+                self._torn.add(file)
                 file.truncate(start)
+                self._torn.discard(file)
                 raise
         except OSError as error:
             self.fail(error, path)
@@ -248,12 +252,14 @@ class Ledger:
 
     def close(self, report: dict[str, Any]) -> None:
         """Finish the files under their final names, write *report* and give the folder back."""
+        self.on_failure = None
         try:
             for file in (self._articles, self._rejected):
                 if file is not None:
                     os.fsync(file.fileno())
                     file.close()
-                    Path(file.name).rename(Path(file.name).with_suffix(""))
+                    if file not in self._torn:
+                        Path(file.name).rename(Path(file.name).with_suffix(""))
             if self.run_folder is not None:
                 self.run_folder.mkdir(parents=True, exist_ok=True)
                 text = json.dumps(report, ensure_ascii=False, indent=2)
@@ -353,6 +359,10 @@ def exit_code(ledger: Ledger) -> tuple[int, list[str]]:
         reasons.append(f"{state.misses} requests for URLs that the replay set does not hold")
     if state.errors:
         reasons.append(f"{state.errors} pages or items raised an exception; the log shows where")
+    if state.dropped["invalid"]:
+        reasons.append(
+            f"{state.dropped['invalid']} items were no valid rows; they lie in rejected.jsonl with the reason"
+        )
     if not state.articles and not state.duplicates:
         read = ", ".join(f"{count} {kind}" for kind, count in sorted(state.pages.items())) or "no page at all"
         reasons.append(f"no article found ({read})")

@@ -14,6 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from scrapy.statscollectors import StatsCollector
 
+from newscrawl.dates import earliest_moment
 from newscrawl.fingerprint import folded_digest
 from newscrawl.items import FIELDS, REQUIRED, Article, VersionKey, Warn, as_row, faults, from_row
 from newscrawl.ledger import Ledger, ledger_of
@@ -22,6 +23,7 @@ from newscrawl.urls import URL_KEY_VERSION, resolve, site_of, url_id, url_key
 
 logger = logging.getLogger(__name__)
 
+_NAMES = frozenset(FIELDS)
 _URL_FIELDS = frozenset(("url", "requested_url", "canonical_url"))
 _LONG_FIELDS = frozenset(("article_body",))
 _UNTOUCHED = frozenset(("id", "url_key", "schema_version", "http", "capture", "snapshot", "provenance", "run_id"))
@@ -39,12 +41,15 @@ class CleanPipeline:
 
     def process_item(self, item: Any) -> Any:
         """Return *item* with clean texts; the number of changed fields is counted."""
-        adapter = ItemAdapter(item)
+        # An adapter asks again for every field what kind of item it has.
+        adapter: Any = vars(item) if isinstance(item, Article) else ItemAdapter(item)
         changed = 0
         for name in list(adapter):
-            if name in _UNTOUCHED or name not in FIELDS:
+            if name in _UNTOUCHED or name not in _NAMES:
                 continue
             value = adapter[name]
+            if value is None or value == []:
+                continue
             cleaned = _cleaned(value, name)
             if cleaned is not value and cleaned != value:
                 adapter[name] = cleaned
@@ -58,10 +63,13 @@ def _cleaned(value: Any, name: str) -> Any:
     """Return *value* clean, or itself when there is nothing to clean. ``""`` becomes None: absent has one form."""
     if isinstance(value, str):
         if name in _URL_FIELDS:
-            return resolve(None, value) or value
+            return resolve(None, value) or value.strip() or None
         return (clean_text(value) if name in _LONG_FIELDS else clean_line(value)) or None
+    if isinstance(value, dict):
+        parts = {key: _cleaned(part, key) for key, part in value.items()}
+        return value if all(parts[key] is part for key, part in value.items()) else parts
     if isinstance(value, tuple | list):
-        cleaned = [_cleaned(part, name) if isinstance(part, str) else part for part in value]
+        cleaned = [_cleaned(part, name) if isinstance(part, (str, dict)) else part for part in value]
         if isinstance(value, list) and all(a is b for a, b in zip(cleaned, value, strict=True)):
             return value
         return [part for part in cleaned if part is not None]
@@ -122,6 +130,11 @@ def _article_of(item: Any) -> tuple[Article | None, list[str]]:
 
 def _missing(article: Article) -> list[str]:
     missing = [f"{name}: missing" for name in REQUIRED if getattr(article, name) is None]
+    missing += [
+        f"{name}: {value!r} is no date"
+        for name, value in (("date_published", article.date_published), ("date_modified", article.date_modified))
+        if isinstance(value, str) and earliest_moment(value) is None
+    ]
     if article.headline is None and article.article_body is None:
         missing.append("headline, article_body: at least one of them is needed")
     return missing

@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 import opencc
 
@@ -14,6 +14,8 @@ _CJK = _HAN + _KANA + _HANGUL
 
 _CJK_RUN = re.compile(f"[{_CJK}]+")
 _OTHER_RUN = re.compile(f"[^\\W_{_CJK}]+")
+# Labels, names and titles of links, most of which come again on the next page of a site.
+_SHORT = 80
 _ASCII_OTHERS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
@@ -28,10 +30,17 @@ def weight(text: str) -> int:
     >>> weight("BBC 中文网！")
     9
     """
+    return _remembered_weight(text) if len(text) <= _SHORT else _weight(text)
+
+
+def _weight(text: str) -> int:
     if text.isascii():
         return len(text.encode().translate(None, _ASCII_OTHERS))
     rest = _CJK_RUN.sub("", text)
     return 2 * (len(text) - len(rest)) + len("".join(_OTHER_RUN.findall(rest)))
+
+
+_remembered_weight = lru_cache(maxsize=8192)(_weight)
 
 
 # Cleaning -----------------------------------------------------------------------------------------------
@@ -123,10 +132,17 @@ def clean_line(text: str) -> str:
     >>> clean_line("中国\\n  新闻\\nin brief")
     '中国新闻 in brief'
     """
+    return _remembered_line(text) if len(text) <= _SHORT else _line(text)
+
+
+def _line(text: str) -> str:
     cleaned = clean_text(text)
     if "\n" not in cleaned:
         return cleaned
     return _NEWLINE_RUN.sub(" ", _WRAPPED.sub("", cleaned))
+
+
+_remembered_line = lru_cache(maxsize=8192)(_line)
 
 
 # Matching -----------------------------------------------------------------------------------------------
@@ -140,9 +156,8 @@ _COMPLICATED = re.compile(
 _LONG_RUN = re.compile(r"([^\w\s]{30})(?=[^\w\s])")
 
 # Pairs that OpenCC tells apart by phrase, in one direction or only for Taiwan or Hong Kong.
-_WRITTEN_ALIKE = dict(
-    "瞭了 藉借 覆复 像象 彷仿 炼链 揹背 俱具 甦苏 薰熏 座坐 待呆 著着 睪睾 簷檐 痺痹 幺么 伕夫 甯宁 瑯琅 颚腭 鲶鲇 鑛矿".split()  # type: ignore[arg-type]
-)
+_ALIKE_PAIRS = "瞭了藉借覆复像象彷仿炼链揹背俱具甦苏薰熏座坐待呆著着睪睾簷檐痺痹幺么伕夫甯宁瑯琅颚腭鲶鲇鑛矿"
+_WRITTEN_ALIKE = dict(zip(_ALIKE_PAIRS[::2], _ALIKE_PAIRS[1::2], strict=True))
 
 
 @cache
@@ -176,7 +191,9 @@ class _Simplest(dict[str, str]):
             return ch
         simplified: str = _converter("hk2s").convert(ch)
         traditional = _converter("s2t").convert(simplified)
-        return _converter("hk2s").convert(traditional) if _is_ideograph(traditional) else simplified
+        if _is_ideograph(traditional):
+            simplified = _converter("hk2s").convert(traditional)
+        return simplified
 
 
 def _is_ideograph(ch: str) -> bool:

@@ -424,8 +424,12 @@ _HOST = re.compile(r"https?://((?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]*)(?=[/?#]|\
 
 def host_of(url: str) -> str:
     """Return the host of *url* in lower case, without port, brackets or trailing dot; "" when it has none."""
-    if found := _HOST.match(url):
-        return found[1]
+    found = _HOST.match(url)
+    return found[1] if found else _unusual_host(url)
+
+
+@_remembered
+def _unusual_host(url: str) -> str:
     clean = resolve(None, url)
     if clean is None:
         return ""

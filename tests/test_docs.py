@@ -9,7 +9,8 @@ A fence says by its first line what it is::
     ```python               must be Python
 
 A page's commands run in one new folder that holds a copy of seeds/, in the order of the page. In what a command
-prints, a line ``…`` stands for any lines and ``…`` inside a line for any characters; log lines are not shown.
+prints, a line ``…`` stands for any lines and ``…`` inside a line for any characters; empty lines, the width of blanks
+and the log do not count.
 """
 
 from __future__ import annotations
@@ -22,14 +23,19 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import scrapy.commands
 from scrapy.settings import default_settings
 
 from newscrawl import commands, settings
+from newscrawl.items import FIELDS, RemovedKind
+from newscrawl.ledger import RunState
+from newscrawl.sites import Layout, SiteProfile
 from newscrawl.spiders.news import ARGUMENTS
 
 ROOT = Path(__file__).parents[1]
@@ -145,9 +151,10 @@ def first_missing(shown: list[str], lines: list[str]) -> str | None:
         if wanted == "…":
             anywhere = True
             continue
-        pattern = re.compile(".*".join(map(re.escape, wanted.split("…"))))
+        # How far columns stand apart depends on the longest value of a table.
+        pattern = re.compile(" *.*".join(re.escape(" ".join(part.split())) for part in wanted.split("…")))
         for line in rest:
-            if pattern.fullmatch(line):
+            if pattern.fullmatch(" ".join(line.split())):
                 break
             if not anywhere:
                 return wanted
@@ -160,7 +167,7 @@ def first_missing(shown: list[str], lines: list[str]) -> str | None:
 def test_what_is_shown_is_compared_line_by_line() -> None:
     assert first_missing(["a", "…", "d e"], ["a", "b", "c", "d e", "f"]) is None
     assert first_missing(["a", "c"], ["a", "b", "c"]) == "c"
-    assert first_missing(["rows …l"], ["rows x.jsonl"]) is None
+    assert first_missing(["rows  …l", "a –  …"], ["rows x.jsonl", "a  –"]) is None
     assert first_missing(["a", "b"], ["a"]) == "b"
 
 
@@ -216,7 +223,7 @@ def test_what_a_command_names_exists(path: Path) -> None:
 
 
 def check_options(words: list[str], where: str) -> None:
-    for option, value in zip(words, words[1:], strict=False):
+    for option, value in pairwise(words):
         name = value.partition("=")[0]
         if option == "-a" and words[1:3] == ["crawl", "news"]:
             assert name in ARGUMENTS, f"{where}: no argument {name}"
@@ -252,3 +259,22 @@ def test_the_readme_is_there_and_the_index_lists_every_page() -> None:
     linked = {match["target"] for match in _LINK.finditer(index)}
     for path in (ROOT / "docs").iterdir():
         assert path.name == "README.md" or path.name in linked, f"docs/README.md does not list {path.name}"
+
+
+ROWS = {
+    "output.md": [*FIELDS, *get_args(RemovedKind), *RunState().as_report()],
+    "sites.md": [
+        *(field.name for field in fields(Layout) if field.name != "noise"),
+        *(field.name for field in fields(SiteProfile) if field.name in ("hosts", "zone")),
+        *get_args(RemovedKind),
+    ],
+    "cli.md": list(ARGUMENTS),
+}
+"""What a page has a row of a table for."""
+
+
+@pytest.mark.parametrize("page", ROWS)
+def test_a_page_has_a_row_for_each_name(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `(\w+)` \|", text, re.M))
+    assert set(ROWS[page]) - rows == set()

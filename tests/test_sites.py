@@ -325,13 +325,6 @@ def profile_or_refusal(data: bytes) -> SiteProfile | str:
         return str(error)
 
 
-def profile_or_refusal(data: bytes) -> SiteProfile | str:
-    try:
-        return parse_profile(data, "news", "sites/news.toml")
-    except ProfileError as error:
-        return str(error)
-
-
 @given(st.binary() | ANY_TEXT.map(str.encode) | PROFILE_LIKE.map(str.encode))
 def test_any_bytes_are_a_profile_or_refused_by_the_name_of_the_file(data: bytes) -> None:
     found = profile_or_refusal(data)

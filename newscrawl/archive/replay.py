@@ -28,8 +28,6 @@ _NOT_CAPTURES = re.compile(r"(?i)(?:manifest\.jsonl|readme.*|\..*)$")
 class Capture:
     """One stored response."""
 
-    id: str
-    """Unique within the set."""
     url: str
     """As asked for, or as assigned."""
     url_assigned: bool
@@ -56,33 +54,33 @@ class ReplaySet:
     """Captures by URL."""
 
     def __init__(self, captures: Iterable[Capture]) -> None:
-        self._by_id: dict[str, Capture] = {}
+        self._captures = list(captures)
         self._by_key: dict[str, list[Capture]] = {}
-        for capture in captures:
-            self._by_id[capture.id] = capture
+        for capture in self._captures:
             self._by_key.setdefault(url_key(capture.url), []).append(capture)
 
     @classmethod
     def open(cls, paths: Iterable[Path]) -> ReplaySet:
         """Read the manifests at *paths*. Raises :exc:`ManifestError` naming file, line and fault."""
-        captures: dict[str, Capture] = {}
+        captures: dict[str, tuple[Capture, Path]] = {}
         for path in paths:
             if path.suffix != ".jsonl":
                 raise ManifestError(f"{path}: a replay set is a manifest that ends in .jsonl (docs/replay.md)")
             for capture in _read_manifest(path):
-                if capture.id in captures:
-                    raise ManifestError(f"{path}: {capture.url} is bound twice in this replay set")
-                captures[capture.id] = capture
+                if capture.url in captures:
+                    other = captures[capture.url][1]
+                    raise ManifestError(f"{path}: {capture.url} is already bound in {other}; a URL has one capture")
+                captures[capture.url] = capture, path
         if not captures:
             raise ManifestError("the replay set holds no capture")
-        return cls(captures.values())
+        return cls(capture for capture, _ in captures.values())
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return len(self._captures)
 
     def __iter__(self) -> Iterator[Capture]:
         """Captures in the order of the manifests."""
-        return iter(self._by_id.values())
+        return iter(self._captures)
 
     def __contains__(self, url: str) -> bool:
         return url_key(url) in self._by_key
@@ -92,10 +90,6 @@ class ReplaySet:
         found = self._by_key.get(url_key(url), [])
         return next((capture for capture in found if capture.url == url), found[0] if found else None)
 
-    def capture(self, identity: str) -> Capture:
-        """Return the capture called *identity*. Raises :exc:`KeyError`."""
-        return self._by_id[identity]
-
     def starts(self) -> list[Capture]:
         """Captures that a replay without start URLs visits: each successful HTML response, in order."""
         return [capture for capture in self if capture.status == 200 and "html" in capture.content_type.lower()]
@@ -103,7 +97,9 @@ class ReplaySet:
     @property
     def digest(self) -> str:
         """Hex sha256 over what the set holds; the same for the same captures in any folder."""
-        rows = sorted(f"{c.url}\0{c.status}\0{c.sha256}\0{c.fetched_at}\0{c.url_assigned}" for c in self)
+        rows = sorted(
+            "\0".join(map(str, (c.url, c.status, c.content_type, c.sha256, c.fetched_at, c.url_assigned))) for c in self
+        )
         return hashlib.sha256("\n".join(rows).encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
@@ -177,7 +173,6 @@ def _capture(row: dict[str, Any], folder: Path, where: str) -> Capture:
         raise refuse("wrap", "'fragment' or null is needed")
     _checked_bytes(folder / name, digest, where)
     return Capture(
-        id=f"{name}@{digest[:16]}",
         url=resolve(None, url) or url,
         url_assigned=row["url_source"] == "assigned",
         status=row["status"],

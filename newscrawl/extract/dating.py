@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from lxml.etree import _Element as Element
 
@@ -137,15 +138,23 @@ def _candidates(
     for key, changed in (("datePublished", False), ("dateModified", True)):
         raw = text_of(meta.article.get(key))
         if raw:
-            yield from _from(iso_date(raw), "json-ld", key, raw, changed)
+            yield from _from(_iso_date(raw), "json-ld", key, raw, changed)
     for names, changed in ((_PUBLISHED_META, False), (_MODIFIED_META, True)):
         for name in names:
             for raw in meta.meta.get(name, ()):
-                yield from _from(iso_date(raw), "meta", name, raw, changed)
+                yield from _from(_iso_date(raw), "meta", name, raw, changed)
     yield from _marked_up(page, root, meta.itemprops)
     yield from _printed(page)
     if url is not None:
         yield from _from(url_date(url), "url", "url", url)
+
+
+def _iso_date(raw: str) -> str | None:
+    # A page states one time in several places.
+    return _remembered_date(raw) if len(raw) <= 80 else iso_date(raw)
+
+
+_remembered_date = lru_cache(maxsize=256)(iso_date)
 
 
 def _from(value: str | None, method: str, place: str, raw: str, changed: bool = False) -> Iterator[Evidence]:
@@ -155,8 +164,9 @@ def _from(value: str | None, method: str, place: str, raw: str, changed: bool = 
 
 def _marked_up(page: Segmented, root: Element, itemprops: list[Element]) -> Iterator[Evidence]:
     """``itemprop`` and ``<time>`` of the article's block."""
-    owners = {block.element: block for block in page.article_blocks()}
-    for element in (*itemprops, *root.iter("time")):
+    times = [*root.iter("time")]
+    owners = {block.element: block for block in page.article_blocks()} if times else {}
+    for element in (*itemprops, *times):
         prop = (element.get("itemprop") or "").lower()
         if element.tag == "time":
             owner = next((owners[e] for e in (element, *element.iterancestors()) if e in owners), None)

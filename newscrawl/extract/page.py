@@ -254,28 +254,30 @@ def _page_links(source: Source, nofollow: bool) -> tuple[tuple[PageLink, ...], s
         href = get("href")
         if not href:
             continue
-        rel = get("rel")
         block = known.get(element)
-        url: str | None
-        if block is not None:
-            url = resolve(base, href)
-            if url is None or url == source.url:
-                continue
-            role = _role(source, element, block, url, own)
-        else:
+        link: PageLink | None
+        if block is None:
             text = element.text
             short = text if text and len(text) < 20 else None
-            url, role = _furniture(profile, link_base(base, href), href, get("class"), rel, short)
-            if url is None or url == source.url:
-                continue
-        if role == "next" and next_page is None and _NEXT_TEXT.match("".join(element.itertext())):
-            next_page = url
-        earlier = found.get(url)
-        if earlier is None or _ROLE_RANK[role] < _ROLE_RANK[earlier.role]:
-            # Plugins put nofollow on a site's own related articles, where it is about ranking.
-            hidden = nofollow or (role != "related" and rel is not None and "nofollow" in rel.split())
-            found[url] = PageLink(url=url, role=role, nofollow=hidden)
+            link = _furniture(profile, link_base(base, href), href, get("class"), get("rel"), short, nofollow)
+        else:
+            url = resolve(base, href)
+            link = _page_link(url, _role(source, element, block, url, own), get("rel"), nofollow) if url else None
+        if link is None or link.url == source.url:
+            continue
+        if link.role == "next" and next_page is None and _NEXT_TEXT.match("".join(element.itertext())):
+            next_page = link.url
+        earlier = found.get(link.url)
+        if earlier is None or _ROLE_RANK[link.role] < _ROLE_RANK[earlier.role]:
+            found[link.url] = link
     return tuple(found.values()), next_page
+
+
+@lru_cache(maxsize=16384)
+def _page_link(url: str, role: LinkRole, rel: str | None, nofollow: bool) -> PageLink:
+    # Plugins put nofollow on a site's own related articles, where it is about ranking.
+    hidden = nofollow or (role != "related" and rel is not None and "nofollow" in rel.split())
+    return PageLink(url=url, role=role, nofollow=hidden)
 
 
 _ROLE_RANK = {
@@ -286,15 +288,20 @@ _ROLE_RANK = {
 
 @lru_cache(maxsize=16384)
 def _furniture(
-    profile: SiteProfile | None, base: str | None, href: str, classes: str | None, rel: str | None, text: str | None
-) -> tuple[str | None, LinkRole]:
-    """The target and role of a link outside all blocks: most links of a page, and the same on all pages of a site."""
+    profile: SiteProfile | None,
+    base: str | None,
+    href: str,
+    classes: str | None,
+    rel: str | None,
+    text: str | None,
+    nofollow: bool,
+) -> PageLink | None:
+    """A link outside all blocks: most links of a page, and the same on all pages of a site."""
     url = resolve(base, href)
     if url is None:
-        return None, "other"
-    if _is_pager(url, classes, rel, text or ""):
-        return url, "next"
-    return url, _ruled_role(profile, url) or _shaped_role(url)
+        return None
+    pager = _is_pager(url, classes, rel, text or "")
+    return _page_link(url, "next" if pager else _ruled_role(profile, url) or _shaped_role(url), rel, nofollow)
 
 
 @lru_cache(maxsize=8192)
@@ -327,9 +334,12 @@ def _role(source: Source, element: Element, block: Block, url: str, own: str | N
 
 
 def _in_keyword(element: Element) -> bool:
+    classes = element.get("class")
+    if classes is not None and rules.KEYWORD_LINK.search(classes):
+        return True
     parent = element.getparent()
-    words = element.get("class"), parent.get("class") if parent is not None and parent.tag == "span" else None
-    return any(word is not None and rules.KEYWORD_LINK.search(word) for word in words)
+    classes = parent.get("class") if parent is not None and parent.tag == "span" else None
+    return classes is not None and rules.KEYWORD_LINK.search(classes) is not None
 
 
 def _is_pager(url: str, classes: str | None, rel: str | None, text: str) -> bool:

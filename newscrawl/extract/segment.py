@@ -50,7 +50,7 @@ class Segmented:
 
     def inside(self) -> list[Block]:
         """The blocks inside the container, in reading order."""
-        return [block for block in self.blocks if _within(block.element, self.container)]
+        return [self.blocks[index] for index in _inside(self.blocks, self.container)]
 
     def article_blocks(self) -> list[Block]:
         """The blocks of the article's block, in reading order."""
@@ -63,7 +63,8 @@ class Marker:
     def __init__(self, root: Element, layout: Layout | None, *, without: frozenset[str] = frozenset()) -> None:
         self.without = without
         self.total = page_text_length(root) or 1
-        self.prose = {p: length for p in root.iter("p") if (length := len("".join(p.itertext()))) >= 60}
+        lengths = ((p, len("".join(p.itertext()) if len(p) else p.text or "")) for p in root.iter("p"))
+        self.prose = {p: length for p, length in lengths if length >= 60}
         self.prose_total = sum(self.prose.values())
         self.container: Element | None = None
         self.headline: Element | None = None
@@ -318,7 +319,8 @@ def _headline(
         for block in blocks:
             if block.element is chosen or chosen in block.element.iterancestors():
                 return block
-    start = next((i for i, block in enumerate(blocks) if _within(block.element, container)), len(blocks))
+    inside = set(_inside(blocks, container))
+    start = min(inside, default=len(blocks))
     wanted = [squeezed(title) for title in titles if title]
     lengths = [len(title) for title in wanted]
     likely = range(min(lengths, default=0) // 2, 2 * max(lengths, default=0) + 1)
@@ -331,7 +333,7 @@ def _headline(
         score = _headline_score(block, wanted)
         if score <= 0:
             continue
-        if index > start and not _within(block.element, container):
+        if index > start and index not in inside:
             score -= 3
         elif index <= start:
             # Of several headings above the story the nearest is the most likely.
@@ -374,17 +376,15 @@ def squeezed(text: str) -> str:
     return "".join(filter(str.isalnum, text)).casefold()
 
 
-def _within(element: Element | None, container: Element | None) -> bool:
-    while element is not None:
-        if element is container:
-            return True
-        element = element.getparent()
-    return False
+def _inside(blocks: list[Block], container: Element | None) -> list[int]:
+    """Return the indices of the blocks inside *container*."""
+    held = set(container.iter()) if container is not None else set()
+    return [index for index, block in enumerate(blocks) if block.element in held]
 
 
 def _place_article(page: Segmented, typed: dict[int, rules.LineRule], without: frozenset[str]) -> None:
     blocks, container = page.blocks, page.container
-    inside = [i for i, block in enumerate(blocks) if _within(block.element, container)]
+    inside = _inside(blocks, container)
     if not inside:
         return
     low, high = inside[0], inside[-1] + 1
@@ -396,7 +396,7 @@ def _place_article(page: Segmented, typed: dict[int, rules.LineRule], without: f
     page.first, page.last = min(low, head), max(high, head + 1)
     shared = _shared_block(page)
     if shared is not None:
-        around = [i for i, block in enumerate(blocks) if _within(block.element, shared)]
+        around = _inside(blocks, shared)
         page.first, page.last = min(page.first, around[0]), max(page.last, around[-1] + 1)
     # Lists of links that follow directly belong to the article, wherever the layout puts them.
     listed = False

@@ -303,8 +303,7 @@ class _Walker:
                 self.links.append(BlockLink(element, text))
 
     def text_since(self, start: int) -> str:
-        pieces = self.pieces[start:]
-        raw = pieces[0] if len(pieces) == 1 else "".join(pieces)
+        raw = "".join(self.pieces[start:])
         return clean_line(raw.replace("\x0b", " ").strip(_INDENT))
 
     def flush(self, zone: Zone) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -269,8 +270,11 @@ def _selector(source: str, where: str) -> Selector:
 
 def _pattern(source: str, where: str) -> re.Pattern[str]:
     try:
-        return re.compile(source)
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            # What Python warns of will mean something else one day.
+            warnings.simplefilter("error")
+            return re.compile(source)
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         raise ProfileError(f"{where}: {source!r} is no pattern: {error}") from error
 
 

@@ -157,7 +157,8 @@ class NewsSpider(Spider):
             return
         for link in page.links:
             how = self._how(page, link)
-            if how is None or not self._in_scope(link.url):
+            # A key is its own key: a link that is written as one needs no look at its host to be known.
+            if how is None or link.url in self.asked or not self._in_scope(link.url):
                 continue
             key = url_key(link.url)
             if key not in self.asked:

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.settings import Settings
+
+from newscrawl import downloadermiddlewares
+from newscrawl.downloadermiddlewares import CaptureMiddleware, GateMiddleware, PlainRedirectMiddleware, RefusedRequest
+from newscrawl.ledger import Exchange, Ledger, bind_ledger
+
+URL = "https://news.example/1.html"
+NOW = datetime(2023, 3, 22, 8, 15, tzinfo=UTC)
+
+
+def crawler_with(**settings: Any) -> Crawler:
+    crawler = Crawler(Spider, Settings(settings))
+    crawler.spider = Spider(name="news")
+    return crawler
+
+
+@cache
+def gate(*allow: str) -> GateMiddleware:
+    return GateMiddleware.from_crawler(crawler_with(NEWSCRAWL_ALLOW_ADDRESSES=list(allow)))
+
+
+def refusal(url: str, *allow: str) -> str | None:
+    """Why a request for *url* does not leave; None when it does."""
+    try:
+        gate(*allow).process_request(Request(url))
+    except RefusedRequest as error:
+        return str(error)
+    return None
+
+
+# Gate ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        URL,
+        "http://news.example/",
+        "http://news.example:8080/",
+        "http://8.8.8.8/",
+        "http://[2606:4700::1111]/",
+        "http://localhost.example/",
+    ],
+)
+def test_a_public_page_is_asked_for(url: str) -> None:
+    assert refusal(url) is None
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "file", "s3", "gopher", "ws", "javascript"])
+def test_another_scheme_is_refused(scheme: str) -> None:
+    assert refusal(f"{scheme}://news.example/") == f"scheme {scheme!r} is not asked"
+
+
+def test_data_urls_are_refused() -> None:
+    assert refusal("data:text/html,x") == "scheme 'data' is not asked"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "db.localhost",
+        "127.0.0.1",
+        "127.1",
+        "127.0.0.53",
+        "0",
+        "0.0.0.0",
+        "0x7f.1",
+        "0x7f000001",
+        "0177.0.0.1",
+        "2130706433",
+        "127.0.0.1.",
+        "①②⑦.0.0.1",
+        "１２７.0.0.1",
+        "ｌocalhost",
+        "127%2E0.0.1",
+        "[::1]",
+        "[0:0:0:0:0:0:0:1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[64:ff9b::127.0.0.1]",
+        "[2002:7f00:1::]",
+        "user:secret@127.0.0.1",
+        "news.example@127.0.0.1",
+    ],
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_this_machine_is_refused_in_every_spelling(scheme: str, host: str) -> None:
+    assert refusal(f"{scheme}://{host}/") is not None
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.100.100.200", "[fe80::1]", "[fd00::1]"]
+)
+def test_a_neighbour_is_refused(host: str) -> None:
+    reason = refusal(f"http://{host}/")
+    assert reason is not None
+    assert "NEWSCRAWL_ALLOW_ADDRESSES" in reason
+
+
+@pytest.mark.parametrize(
+    ("url", "allow", "asked"),
+    [
+        ("http://127.0.0.1/", "127.0.0.1", True),
+        ("http://127.0.0.1:8000/", "127.0.0.1", True),
+        ("http://2130706433/", "127.0.0.1", True),
+        ("http://localhost:8000/", "127.0.0.1", True),
+        ("http://127.0.0.1:8000/", "127.0.0.1:8000", True),
+        ("http://127.0.0.1:8001/", "127.0.0.1:8000", False),
+        ("http://127.0.0.1/", "127.0.0.1:80", True),
+        ("https://127.0.0.1/", "127.0.0.1:80", False),
+        ("https://127.0.0.1/", "127.0.0.1:443", True),
+        ("http://[::1]:8000/", "[::1]:8000", True),
+        ("http://[::1]/", "127.0.0.1", False),
+        ("http://10.1.2.3/", "10.0.0.0/8", True),
+        ("http://11.1.2.3/", "10.0.0.0/8", True),
+        ("http://192.168.1.1/", "10.0.0.0/8", False),
+    ],
+)
+def test_an_address_is_asked_when_it_is_listed_with_its_port(url: str, allow: str, asked: bool) -> None:
+    assert (refusal(url, allow) is None) is asked
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "x", "8x"])
+def test_a_port_that_is_no_number_is_refused(port: str) -> None:
+    # Scrapy's own requests have no such URL; those of another class may.
+    request: Any = SimpleNamespace(url=f"http://news.example:{port}/")
+    with pytest.raises(RefusedRequest, match="the port is no number"):
+        gate().process_request(request)
+
+
+def test_a_refused_request_is_ignored_as_scrapy_knows_it() -> None:
+    with pytest.raises(IgnoreRequest):
+        gate().process_request(Request("http://127.0.0.1/"))
+
+
+@given(st.ip_addresses(v=4), st.sampled_from(["http", "https"]), st.integers(1, 65535))
+def test_every_spelling_of_an_address_meets_the_same_answer(address: Any, scheme: str, port: int) -> None:
+    number = int(address)
+    spellings = (str(address), str(number), hex(number), f"[::ffff:{address}]", f"{address}.")
+    answers = {refusal(f"{scheme}://{host}:{port}/") is None for host in spellings}
+    assert len(answers) == 1
+
+
+# Redirects ----------------------------------------------------------------------------------------------
+
+
+def redirected(location: str, status: int = 301, **request: Any) -> Request | Response:
+    middleware = PlainRedirectMiddleware.from_crawler(crawler_with())
+    asked = Request(URL, **request)
+    return middleware.process_response(asked, Response(URL, status=status, headers={"Location": location}))
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_followed_without_a_referer(status: int) -> None:
+    found = redirected("/2.html", status, headers={"Referer": "https://elsewhere.example/", "Accept": "text/html"})
+    assert isinstance(found, Request)
+    assert found.url == "https://news.example/2.html"
+    assert "Referer" not in found.headers
+    assert found.headers["Accept"] == b"text/html"
+    assert found.meta["redirect_urls"] == [URL]
+
+
+def test_a_redirect_to_another_scheme_is_not_followed() -> None:
+    assert isinstance(redirected("file:///etc/passwd"), Response)
+
+
+def test_a_redirect_to_this_machine_meets_the_gate() -> None:
+    found = redirected("http://127.0.0.1/")
+    assert isinstance(found, Request)
+    with pytest.raises(RefusedRequest):
+        gate().process_request(found)
+
+
+def test_a_chain_of_redirects_has_an_end() -> None:
+    with pytest.raises(IgnoreRequest, match="max redirections reached"):
+        redirected("/2.html", meta={"redirect_times": 20, "redirect_ttl": 0})
+
+
+def test_no_crawl_is_warned_that_no_referer_is_sent() -> None:
+    crawler = crawler_with()
+    connected: list[Any] = []
+    crawler.signals.connect = lambda *args, **kwargs: connected.append((args, kwargs))  # type: ignore[method-assign]
+    PlainRedirectMiddleware.from_crawler(crawler)
+    assert connected == []
+
+
+# Capture ------------------------------------------------------------------------------------------------
+
+
+class Clock(datetime):
+    """A clock that stands still."""
+
+    @classmethod
+    def now(cls, tz: Any = None) -> Clock:
+        return cls(2023, 3, 22, 8, 15, tzinfo=UTC).astimezone(tz)
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return Ledger(None, name="news", run_id="1", stamp="1")
+
+
+@pytest.fixture
+def capture(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> CaptureMiddleware:
+    monkeypatch.setattr(downloadermiddlewares, "datetime", Clock)
+    crawler = crawler_with()
+    bind_ledger(crawler, ledger)
+    return CaptureMiddleware.from_crawler(crawler)
+
+
+def test_the_time_of_an_answer_is_noted_in_utc(capture: CaptureMiddleware, ledger: Ledger) -> None:
+    request, response = Request(URL), Response(URL)
+    assert capture.process_response(request, response) is response
+    exchange = ledger.exchange(request)
+    assert exchange is not None
+    assert exchange.fetched_at == NOW
+    assert exchange.fetched_at.utcoffset() == timedelta(0)
+    assert not exchange.url_assigned
+
+
+def test_the_time_is_noted_once(capture: CaptureMiddleware, ledger: Ledger) -> None:
+    request = Request(URL)
+    known = Exchange(fetched_at=NOW.astimezone(timezone(timedelta(hours=8))), url_assigned=True)
+    ledger.note_exchange(request, known)
+    capture.process_response(request, Response(URL))
+    assert ledger.exchange(request) is known
+
+
+def test_what_is_known_does_not_travel_to_another_request(capture: CaptureMiddleware, ledger: Ledger) -> None:
+    request = Request(URL)
+    capture.process_response(request, Response(URL))
+    assert request.meta == {}
+    assert ledger.exchange(request.replace(url="https://news.example/2.html")) is None
+    assert ledger.exchange(request.copy()) is None

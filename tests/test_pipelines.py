@@ -1,0 +1,339 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scrapy import Field, Item, Spider
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
+from scrapy.settings import Settings
+from scrapy.statscollectors import MemoryStatsCollector
+
+from newscrawl.items import FIELDS, Article, Http, Person, Tag, as_row, faults
+from newscrawl.ledger import Ledger, bind_ledger
+from newscrawl.pipelines import CleanPipeline, DedupePipeline, LimitPipeline, ValidatePipeline
+from newscrawl.urls import URL_KEY_VERSION, url_id, url_key
+
+URL = "https://news.example/1.html"
+OTHER = "https://news.example/2.html"
+KINDS = (CleanPipeline, ValidatePipeline, DedupePipeline, LimitPipeline)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=8) | st.binary(max_size=4),
+    lambda part: (
+        st.lists(part, max_size=2)
+        | st.tuples(part)
+        | st.dictionaries(st.sampled_from(["name", "url", "kind"]) | st.integers(), part, max_size=2)
+    ),
+    max_leaves=4,
+)  # fmt: skip
+
+
+class Line:
+    """The pipelines of one crawl, in order."""
+
+    def __init__(self, folder: Path | None = None, **settings: Any) -> None:
+        self.ledger = Ledger(folder, name="news", run_id="run-1", stamp="1")
+        self.ledger.open()
+        self.crawler = Crawler(Spider, Settings(settings))
+        self.crawler.stats = MemoryStatsCollector(self.crawler)
+        bind_ledger(self.crawler, self.ledger)
+        self.pipelines = [kind.from_crawler(self.crawler) for kind in KINDS]
+
+    def pass_on(self, item: Any) -> Article:
+        """The row that *item* becomes."""
+        for pipeline in self.pipelines:
+            item = pipeline.process_item(item)
+        assert isinstance(item, Article)
+        return item
+
+    def stat(self, name: str) -> Any:
+        assert self.crawler.stats is not None
+        return self.crawler.stats.get_value(f"newscrawl/{name}")
+
+
+class ScrapyItem(Item):
+    url = Field()
+    headline = Field()
+    tags = Field()
+    rating = Field()
+
+
+@attrs.define
+class AttrsItem:
+    url: str | None = None
+    headline: str | None = None
+    tags: list[Any] = attrs.field(factory=list)
+    rating: int | None = None
+
+
+@dataclass
+class DataclassItem:
+    url: str | None = None
+    headline: str | None = None
+    tags: list[Any] = field(default_factory=list)
+    rating: int | None = None
+
+
+@dataclass
+class MoreThanAnArticle(Article):
+    rating: int | None = None
+
+
+def clean(item: Any) -> Any:
+    return Line().pipelines[0].process_item(item)
+
+
+@pytest.mark.parametrize("kind", [dict, ScrapyItem, AttrsItem, DataclassItem, MoreThanAnArticle])
+def test_an_item_of_any_kind_with_the_fields_of_an_article_becomes_a_row(kind: Callable[..., Any]) -> None:
+    line = Line()
+    item = kind(url="HTTPS://News.example/1.html#top", headline=" 图书馆\n重新开放 ", tags=[], rating=5)
+    article = line.pass_on(item)
+    assert type(article) is Article
+    assert article.url == URL
+    assert article.headline == "图书馆重新开放"
+    assert article.url_key == url_key(URL)
+    assert article.url_key_version == URL_KEY_VERSION
+    assert article.id == url_id(url_key(URL))
+    assert article.site == "news.example"
+    assert article.run_id == "run-1"
+    assert list(as_row(article)) == list(FIELDS)
+    assert [as_row(warning) for warning in article.warnings] == [
+        {"field": "rating", "code": "unknown_field", "detail": "5"}
+    ]
+    assert faults(article) == []
+    assert line.stat("clean/fields_changed") == 2
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [Tag(name="一", kind="inline"), {"name": "一", "kind": "inline"}, {"name": "一", "url": None, "kind": "inline"}],
+)
+@pytest.mark.parametrize("kind", [dict, ScrapyItem, AttrsItem, DataclassItem, Article])
+def test_a_part_may_be_given_as_itself_or_in_plain_form(kind: Callable[..., Any], tag: Any) -> None:
+    if kind is Article and isinstance(tag, Mapping):
+        return
+    assert Line().pass_on(kind(url=URL, headline="x", tags=[tag])).tags == [Tag(name="一", kind="inline")]
+
+
+def test_an_article_passes_as_the_same_object() -> None:
+    article = Article(url=URL, headline="图书馆", article_body="第一段。\n\n第二段。")
+    assert Line().pass_on(article) is article
+
+
+# Clean --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "dirty", "value"),
+    [
+        ("headline", "　图书馆\u200b\n  重新开放 ", "图书馆重新开放"),
+        ("headline", " \n", None),
+        ("headline", "", None),
+        ("article_body", "第一段。\r\n\r\n\r\n  第二段。\u2028第三段。\n", "第一段。\n\n第二段。\n第三段。"),
+        ("description", "a&amp;nbsp;b", "a b"),
+        ("description", "a\ud800b", "a\ufffdb"),
+        ("url", "HTTP://News.example:80/新#top", "http://news.example/%E6%96%B0"),
+        ("canonical_url", "javascript:x", "javascript:x"),
+        ("tags", ("a", " b "), ["a", "b"]),
+        ("tags", ["a", " ", " b "], ["a", "b"]),
+        ("tags", [{"name": " 一\n", "url": "HTTPS://news.example", "kind": "inline"}],
+         [{"name": "一", "url": "https://news.example/", "kind": "inline"}]),
+        ("found_on", {"url": "https://news.example/#top", "how": "link"}, {"url": "https://news.example/", "how": "link"}),
+        ("images", [{"alt": "", "candidates": [{"url": "https://news.example/a b"}]}],
+         [{"alt": None, "candidates": [{"url": "https://news.example/a%20b"}]}]),
+    ],
+)  # fmt: skip
+def test_a_dirty_value_gets_clean(name: str, dirty: Any, value: Any) -> None:
+    assert clean({name: dirty})[name] == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("headline", "图书馆，“今天”重新开放 — ＡＢＣ"),
+        ("article_body", "第一段。\n\n第二段。"),
+        ("url", URL),
+        ("tags", ["一", "二"]),
+        ("tags", [{"name": "一", "url": URL, "kind": "inline"}]),
+        ("tags", [Tag(name=" 一 ", kind="inline")]),
+        ("found_on", {"url": URL, "how": "link"}),
+        ("depth", 3),
+        ("http", Http(status=200, etag=' "a" ')),
+        ("provenance", [{"field": "headline", "raw": " x "}]),
+        ("id", " x "),
+        ("rating", " x "),
+    ],
+)
+def test_a_clean_value_and_one_that_is_evidence_stay_the_same_object(name: str, value: Any) -> None:
+    assert clean({name: value})[name] is value
+
+
+def test_the_number_of_changed_fields_is_counted() -> None:
+    line = Line()
+    line.pipelines[0].process_item({"headline": " a", "description": "b", "dateline": " c"})
+    line.pipelines[0].process_item({"headline": "a"})
+    assert line.stat("clean/fields_changed") == 2
+
+
+@given(st.text(st.characters()), st.sampled_from(["headline", "article_body", "url", "description"]))
+def test_what_is_clean_stays_as_it_is(text: str, name: str) -> None:
+    once = clean({name: text})[name]
+    assert once != ""
+    assert clean({name: once})[name] is once
+
+
+# Validate -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"headline": 5}, "headline: str expected, int found"),
+        ({"headline": b"x"}, "headline: str expected, bytes found"),
+        ({"headline": None}, "headline, article_body: at least one of them is needed"),
+        ({"url": None}, "url: missing"),
+        ({"url": "ftp://news.example/"}, "url: 'ftp://news.example/' does not fit"),
+        ({"authors": ["小山"]}, "authors[0]: Person expected, str found"),
+        ({"authors": "小山"}, "authors: list expected, str found"),
+        ({"tags": [{"name": "x"}]}, "tags[0]: Tag expected, dict found"),
+        ({"tags": [{"name": "x", "kind": "y"}]}, "tags[0].kind: 'y' does not fit"),
+        ({"date_published": "21.3.2023"}, "date_published: '21.3.2023' does not fit"),
+        ({"similarity": float("nan")}, "similarity: 'nan' does not fit"),
+        ({"warnings": 5}, "warnings: list expected, int found"),
+        ({b"headline": "x", "headline": None}, "at least one of them is needed"),
+        ({"": 1}, "warnings[0].field: '' does not fit"),
+    ],
+)
+def test_a_faulty_item_is_kept_aside_with_the_reason_and_dropped(
+    changes: dict[Any, Any], reason: str, tmp_path: Path
+) -> None:
+    line = Line(tmp_path)
+    with pytest.raises(DropItem) as caught:
+        line.pass_on({"url": URL, "headline": "图书馆", **changes})
+    line.ledger.close({})
+    assert reason in str(caught.value)
+    assert line.ledger.run_folder is not None
+    (row,) = map(json.loads, (line.ledger.run_folder / "rejected.jsonl").read_bytes().splitlines())
+    assert any(reason in told for told in row["reasons"])
+    assert "item" in row
+    assert line.ledger.state.dropped == {"invalid": 1}
+    assert line.stat("validate/rejected") == 1
+
+
+def test_an_article_that_is_faulty_is_kept_aside_as_a_row(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    article = Article(url=URL, headline="x", authors=[Person(name="")])
+    with pytest.raises(DropItem, match=r"authors\[0\]\.name: '' does not fit"):
+        line.pass_on(article)
+    line.ledger.close({})
+    assert line.ledger.run_folder is not None
+    (row,) = map(json.loads, (line.ledger.run_folder / "rejected.jsonl").read_bytes().splitlines())
+    assert row["item"]["authors"] == [{"name": "", "url": None}]
+
+
+def test_the_message_of_a_drop_stays_short_however_many_faults_there_are() -> None:
+    with pytest.raises(DropItem) as caught:
+        Line().pass_on({"url": URL, "headline": "x", "authors": ["x"] * 1000})
+    assert str(caught.value).count(";") == 4
+
+
+def test_an_item_whose_key_is_given_keeps_it() -> None:
+    article = Line().pass_on(Article(url=URL, headline="x", url_key="key", site="site"))
+    assert (article.url_key, article.id, article.site) == ("key", url_id("key"), "site")
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=3), JSON, max_size=4))
+def test_any_item_becomes_a_valid_row_or_is_dropped(item: dict[str, Any]) -> None:
+    try:
+        article = Line().pass_on({"url": URL, "headline": "x", **item})
+    except DropItem as error:
+        outcome: Any = str(error)
+    else:
+        outcome = json.loads(json.dumps(as_row(article), allow_nan=False))
+        assert faults(article) == []
+    assert outcome
+
+
+# Dedupe -------------------------------------------------------------------------------------------------
+
+
+def test_a_row_that_repeats_the_text_of_another_is_marked_with_it() -> None:
+    line = Line()
+    first = line.pass_on({"url": URL, "headline": "一", "article_body": "图书馆今天重新开放。"})
+    second = line.pass_on({"url": OTHER, "headline": "二", "article_body": "圖書館今天，重新開放"})
+    assert first.duplicate_of is first.duplicate_kind is first.similarity is None
+    assert second.duplicate_of is not None
+    assert (second.duplicate_of.id, second.duplicate_of.version) == (first.id, 1)
+    assert (second.duplicate_kind, second.similarity) == ("exact", 1.0)
+    assert line.ledger.state.duplicates == {"exact": 1}
+    assert line.stat("dedupe/exact") == 1
+
+
+def test_a_third_copy_is_marked_with_the_first() -> None:
+    line = Line()
+    rows = [line.pass_on({"url": f"{URL}?p={n}", "article_body": "图书馆"}) for n in range(3)]
+    assert [row.duplicate_of and row.duplicate_of.id for row in rows] == [None, rows[0].id, rows[0].id]
+
+
+def test_rows_without_a_body_are_compared_by_headline() -> None:
+    line = Line()
+    line.pass_on({"url": URL, "headline": "图书馆"})
+    assert line.pass_on({"url": OTHER, "headline": "图书馆！"}).duplicate_kind == "exact"
+    assert line.pass_on({"url": f"{URL}?p=1", "headline": "图书馆", "article_body": "别的"}).duplicate_kind is None
+
+
+def test_texts_without_letters_repeat_nothing() -> None:
+    line = Line()
+    line.pass_on({"url": URL, "headline": "……"})
+    assert line.pass_on({"url": OTHER, "headline": "……"}).duplicate_of is None
+
+
+def test_drop_exact_drops_what_mark_would_mark() -> None:
+    line = Line(NEWSCRAWL_DEDUPE="drop_exact")
+    first = line.pass_on({"url": URL, "article_body": "图书馆"})
+    with pytest.raises(DropItem, match=f"same text as {first.id}"):
+        line.pass_on({"url": OTHER, "article_body": "图书馆"})
+    assert line.ledger.state.duplicates == {"exact": 1}
+
+
+@pytest.mark.parametrize("policy", ["mark", "drop_exact"])
+def test_a_second_row_of_one_url_is_dropped_under_either_policy(policy: str) -> None:
+    line = Line(NEWSCRAWL_DEDUPE=policy)
+    line.pass_on({"url": URL, "article_body": "图书馆"})
+    with pytest.raises(DropItem, match="was already kept in this run"):
+        line.pass_on({"url": f"{URL}?utm_source=x#top", "article_body": "图书馆"})
+    assert line.ledger.state.duplicates == {"same_url": 1}
+    assert line.stat("dedupe/same_url") == 1
+
+
+# Limit --------------------------------------------------------------------------------------------------
+
+
+def test_a_crawl_stays_at_its_limit() -> None:
+    line = Line(CLOSESPIDER_ITEMCOUNT=2)
+    for number in range(2):
+        line.pass_on({"url": f"{URL}?p={number}", "headline": str(number)})
+    with pytest.raises(DropItem, match="the limit of 2 articles is reached"):
+        line.pass_on({"url": OTHER, "headline": "x"})
+    assert line.ledger.state.dropped == {"over_limit": 1}
+
+
+def test_what_was_dropped_before_does_not_count_towards_the_limit() -> None:
+    line = Line(CLOSESPIDER_ITEMCOUNT=1)
+    with pytest.raises(DropItem):
+        line.pass_on({"url": URL})
+    assert line.pass_on({"url": URL, "headline": "x"}).headline == "x"
+
+
+def test_a_crawl_without_a_limit_has_none() -> None:
+    line = Line()
+    for number in range(20):
+        line.pass_on({"url": f"{URL}?p={number}", "headline": str(number)})
+    assert line.ledger.state.dropped == {}
