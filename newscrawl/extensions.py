@@ -83,19 +83,7 @@ class LedgerExtension:
 
     def engine_stopped(self) -> None:
         """Write the report and give the folder back; nothing of the crawl runs any more."""
-        ledger = self.ledger
-        live = ledger.replay is None
-        # A replay's report has no clock in it: the same captures give the same report.
-        started = ledger.started_at.isoformat(timespec="seconds") if live and ledger.started_at else None
-        report = {
-            "run_id": ledger.run_id,
-            "spider": ledger.name,
-            "finish_reason": ledger.reason,
-            "started_at": started,
-            "ended_at": datetime.now(UTC).isoformat(timespec="seconds") if live else None,
-            **ledger.state.as_report(),
-        }
-        ledger.close(report)
+        self.ledger.close(datetime.now(UTC))
 
 
 def _stamp(moment: datetime | None) -> str:

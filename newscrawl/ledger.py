@@ -129,6 +129,7 @@ class Ledger:
         self._articles: BinaryIO | None = None
         self._rejected: BinaryIO | None = None
         self._torn: set[BinaryIO] = set()
+        self._closed = False
 
     # --- files
 
@@ -250,8 +251,11 @@ class Ledger:
             if self.on_failure is not None:
                 self.on_failure()
 
-    def close(self, report: dict[str, Any]) -> None:
-        """Finish the files under their final names, write *report* and give the folder back."""
+    def close(self, ended_at: datetime | None) -> None:
+        """Finish the files under their final names, write the report and give the folder back; once is enough."""
+        if self._closed:
+            return
+        self._closed = True
         self.on_failure = None
         try:
             for file in (self._articles, self._rejected):
@@ -262,7 +266,7 @@ class Ledger:
                         Path(file.name).rename(Path(file.name).with_suffix(""))
             if self.run_folder is not None:
                 self.run_folder.mkdir(parents=True, exist_ok=True)
-                text = json.dumps(report, ensure_ascii=False, indent=2)
+                text = json.dumps(self._report(ended_at), ensure_ascii=False, indent=2)
                 (self.run_folder / "report.json").write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             self.fail(error, self.run_folder or Path())
@@ -273,6 +277,18 @@ class Ledger:
                         file.close()
             self._articles = self._rejected = None
             self._release()
+
+    def _report(self, ended_at: datetime | None) -> dict[str, Any]:
+        # A replay's report has no clock in it: the same captures give the same report.
+        started, ended = (None, None) if self.replay is not None else (self.started_at, ended_at)
+        return {
+            "run_id": self.run_id,
+            "spider": self.name,
+            "finish_reason": self.reason,
+            "started_at": started and started.isoformat(timespec="seconds"),
+            "ended_at": ended and ended.isoformat(timespec="seconds"),
+            **self.state.as_report(),
+        }
 
     def _release(self) -> None:
         if self._lock is not None:
@@ -353,7 +369,7 @@ def exit_code(ledger: Ledger) -> tuple[int, list[str]]:
     if ledger.reason == "start_error":
         return 1, ["the spider's start failed; the log shows where"]
     if ledger.reason not in ("finished", "closespider_itemcount"):
-        return 4, [f"stopped with work left ({ledger.reason})"]
+        return 4, [f"stopped with work left ({ledger.reason or 'killed'})"]
     reasons = [f"start URL failed: {url} ({reason})" for url, reason in state.failed_starts]
     if state.misses:
         reasons.append(f"{state.misses} requests for URLs that the replay set does not hold")

@@ -163,8 +163,8 @@ class DedupePipeline:
     def process_item(self, article: Article) -> Article:
         """Return *article*, marked when it is a duplicate. Raises DropItem when duplicates are dropped.
 
-        A second row of one ``url_key`` is dropped in either mode when its text is the same, since (id, version)
-        is a row's key and one run has one version of a text.
+        A second row of one ``url_key`` is dropped in either mode: (id, version) is a row's key, and a run that
+        knows no earlier one has one version of each.
         """
         own = VersionKey(id=article.id or "", version=article.version)
         digest = folded_digest(article.article_body) or folded_digest(article.headline)

@@ -338,8 +338,11 @@ _SCRIPT_OF_REGION = {
     "hk": "zh-Hant",
     "mo": "zh-Hant",
 }
+_ASCII_LETTERS = re.compile("[A-Za-z]+")
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
+# Beyond ASCII.
 _LETTERS = {
-    "Latn": re.compile("[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]+"),
+    "Latn": re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]+"),
     "Cyrl": re.compile("[\u0400-\u052f]+"),
     "Arab": re.compile("[\u0620-\u064a\u066e-\u06d3\u06d5\u0750-\u077f]+"),
     "Hebr": re.compile("[\u05d0-\u05ea]+"),
@@ -400,7 +403,9 @@ def _declared_tag(tag: re.Match[str]) -> str:
 
 def _contradicts(tag: re.Match[str], text: str) -> bool:
     """Tell whether most letters of *text* are of a script in which the declared language is not written."""
-    counts = {script: _count(letters, text) for script, letters in _LETTERS.items()}
+    others = "".join(_NOT_ASCII.findall(text))
+    counts = {script: _count(letters, others) for script, letters in _LETTERS.items()}
+    counts["Latn"] += sum(map(len, _ASCII_LETTERS.findall(text)))
     script = max(counts, key=lambda name: counts[name])
     if counts[script] < _ENOUGH_LETTERS:
         return False

@@ -26,7 +26,7 @@ COMPONENTS = {
     "commands",
 }
 ALLOWED: dict[str, set[str]] = {
-    **{name: VALUES for name in VALUES},
+    **dict.fromkeys(VALUES, VALUES),
     "sites": VALUES,
     "extract": VALUES | {"sites"},
     "archive": VALUES,

@@ -70,7 +70,7 @@ def test_rows_are_appended_whole_and_lie_under_their_final_name_at_the_end(tmp_p
     for row in ROWS:
         ledger.write_row(row)
         assert (tmp_path / "articles/news-20230322T081500000Z-00001.jsonl.open").read_bytes().endswith(row)
-    ledger.close({"run_id": ledger.run_id})
+    ledger.close(None)
     assert ledger.articles_path is not None
     assert ledger.articles_path.read_bytes() == b"".join(ROWS)
     assert files_of(tmp_path) == [
@@ -81,10 +81,14 @@ def test_rows_are_appended_whole_and_lie_under_their_final_name_at_the_end(tmp_p
 
 
 def test_a_run_without_rows_leaves_its_report_only(tmp_path: Path) -> None:
-    opened(tmp_path).close({"headline": "新\ud800"})
+    ledger = opened(tmp_path)
+    ledger.list_not_in_replay("https://news.example/新\ud800")
+    ledger.close(None)
+    ledger.close(None)
     assert files_of(tmp_path) == [".lock", "runs/20230322T081500000Z-1/report.json"]
-    text = (tmp_path / "runs/20230322T081500000Z-1/report.json").read_bytes()
-    assert json.loads(text) == {"headline": "新\ud800"}
+    report = json.loads((tmp_path / "runs/20230322T081500000Z-1/report.json").read_bytes())
+    assert report["run_id"] == "20230322T081500000Z-1"
+    assert report["links_not_in_replay"] == ["https://news.example/新\ud800"]
 
 
 def test_a_ledger_without_a_folder_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +97,7 @@ def test_a_ledger_without_a_folder_keeps_nothing(tmp_path: Path, monkeypatch: py
     ledger.write_row(ROWS[0])
     ledger.write_rejected({"item": {}})
     ledger.write_snapshot(snapshot_ref(b"x", "news.example", None), b"x")
-    ledger.close({})
+    ledger.close(None)
     assert ledger.articles_path is ledger.run_folder is ledger.failure is None
     assert files_of(tmp_path) == []
 
@@ -101,7 +105,7 @@ def test_a_ledger_without_a_folder_keeps_nothing(tmp_path: Path, monkeypatch: py
 def test_an_item_that_is_no_row_is_kept_aside_with_its_reason(tmp_path: Path) -> None:
     ledger = opened(tmp_path)
     ledger.write_rejected({"reasons": ["headline: missing"], "item": {"body": b"\xff", "text": "新\ud800\u2028"}})
-    ledger.close({})
+    ledger.close(None)
     assert ledger.run_folder is not None
     (line,) = (ledger.run_folder / "rejected.jsonl").read_text(encoding="ascii").splitlines()
     assert json.loads(line) == {
@@ -116,7 +120,7 @@ def test_an_item_that_has_no_plain_form_is_kept_aside_as_python_writes_it(tmp_pa
     ledger = opened(tmp_path)
     for item in ({b"headline": "x"}, {("a", "b"): 1}, circle):
         ledger.write_rejected({"reasons": ["x"], "item": item})
-    ledger.close({})
+    ledger.close(None)
     assert ledger.run_folder is not None
     rows = [json.loads(line) for line in (ledger.run_folder / "rejected.jsonl").read_bytes().splitlines()]
     assert [row["item"] for row in rows] == ["{b'headline': 'x'}", "{('a', 'b'): 1}", "{'self': {...}}"]
@@ -137,7 +141,7 @@ def test_a_full_disk_leaves_whole_rows_and_stops_the_crawl_once(
         fill_up(patch, room)
         for row in (*ROWS, *ROWS):
             ledger.write_row(row)
-    ledger.close({})
+    ledger.close(None)
     assert isinstance(ledger.failure, StorageError)
     assert called == [ledger.failure]
     assert "No space left on device; rows written before are whole" in str(ledger.failure)
@@ -160,7 +164,7 @@ def test_a_row_is_written_whole_by_a_device_that_takes_a_part_at_a_time(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", lambda path, mode, buffering: Slow(path, mode) if not buffering else None)
         ledger.write_row(ROWS[0])
-    ledger.close({})
+    ledger.close(None)
     assert ledger.articles_path is not None
     assert ledger.articles_path.read_bytes() == ROWS[0]
 
@@ -173,7 +177,7 @@ def test_a_disk_that_cannot_even_be_cut_back_is_a_storage_failure(
         fill_up(patch, 12, cut=False)
         ledger.write_row(ROWS[0])
         ledger.write_row(ROWS[1])
-    ledger.close({})
+    ledger.close(None)
     assert isinstance(ledger.failure, StorageError)
     assert "Input/output error" in str(ledger.failure)
 
@@ -182,7 +186,7 @@ def test_a_folder_in_the_place_of_a_file_is_a_storage_failure(tmp_path: Path) ->
     ledger = opened(tmp_path)
     (tmp_path / "articles").write_bytes(b"")
     ledger.write_row(ROWS[0])
-    ledger.close({})
+    ledger.close(None)
     assert isinstance(ledger.failure, StorageError)
     assert isinstance(ledger.failure.__cause__, OSError)
 
@@ -192,7 +196,7 @@ def test_a_snapshot_that_cannot_be_written_is_a_storage_failure(tmp_path: Path) 
     (tmp_path / "html").write_bytes(b"")
     ref = snapshot_ref(b"x", "news.example", None)
     ledger.write_snapshot(ref, b"x")
-    ledger.close({})
+    ledger.close(None)
     assert isinstance(ledger.failure, StorageError)
     assert ref.path in str(ledger.failure)
 
@@ -201,7 +205,7 @@ def test_the_first_failure_is_the_one_that_is_told(tmp_path: Path) -> None:
     ledger = opened(tmp_path)
     ledger.fail(OSError(errno.ENOSPC, "No space left on device"), tmp_path / "one")
     ledger.fail(OSError(errno.EIO, "Input/output error"), tmp_path / "two")
-    ledger.close({})
+    ledger.close(None)
     assert str(ledger.failure).startswith(f"{tmp_path / 'one'}: No space left")
 
 
@@ -216,11 +220,11 @@ def test_rows_that_cannot_be_synced_stay_open_and_the_next_run_finishes_them(
     ledger.write_rejected({"item": {}})
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", unsynced)
-        ledger.close({})
+        ledger.close(None)
     assert isinstance(ledger.failure, StorageError)
     assert ledger.articles_path is not None
     assert not ledger.articles_path.exists()
-    opened(tmp_path, stamp="20230323T000000000Z").close({})
+    opened(tmp_path, stamp="20230323T000000000Z").close(None)
     assert ledger.articles_path.read_bytes() == ROWS[0]
     assert not [name for name in files_of(tmp_path) if name.endswith(".open")]
 
@@ -244,8 +248,8 @@ def test_a_second_ledger_on_a_folder_is_refused_until_the_first_is_closed(tmp_pa
     assert caught.value.exit_code == 75
     assert str(tmp_path) in str(caught.value)
     assert "NEWSCRAWL_OUTPUT_DIR" in str(caught.value)
-    first.close({})
-    opened(tmp_path, stamp="20230323T000000000Z").close({})
+    first.close(None)
+    opened(tmp_path, stamp="20230323T000000000Z").close(None)
     assert first.articles_path is not None
     assert first.articles_path.read_bytes() == ROWS[0]
 
@@ -257,24 +261,24 @@ def test_a_replay_refuses_a_folder_with_what_a_live_crawl_kept(kept: str, tmp_pa
     with pytest.raises(ConfigError, match=rf"holds what a live crawl kept \({kept}\)"):
         opened(tmp_path, replay=ReplaySet([]))
     assert (tmp_path / kept / "file").read_bytes() == b"x"
-    opened(tmp_path).close({})
+    opened(tmp_path).close(None)
 
 
 def test_a_replay_empties_only_what_a_replay_wrote(tmp_path: Path) -> None:
     first = opened(tmp_path, replay=ReplaySet.open([SEEDS]))
     first.write_row(ROWS[0])
     first.write_snapshot(snapshot_ref(b"x", "news.example", None), b"x")
-    first.close({})
+    first.close(None)
     tree(tmp_path, notes_txt=b"mine", warc__a_gz=b"mine")
-    opened(tmp_path, stamp="undated", replay=ReplaySet([])).close({})
+    opened(tmp_path, stamp="undated", replay=ReplaySet([])).close(None)
     assert files_of(tmp_path) == [".lock", REPLAY_MARK, "notes.txt", "runs/undated-1/report.json", "warc/a.gz"]
 
 
 def test_a_live_crawl_refuses_the_folder_of_replays(tmp_path: Path) -> None:
-    opened(tmp_path, replay=ReplaySet([])).close({})
+    opened(tmp_path, replay=ReplaySet([])).close(None)
     with pytest.raises(ConfigError, match="belongs to replays"):
         opened(tmp_path)
-    opened(tmp_path, replay=ReplaySet([])).close({})
+    opened(tmp_path, replay=ReplaySet([])).close(None)
 
 
 @pytest.mark.parametrize(
@@ -290,7 +294,7 @@ def test_rows_of_a_killed_run_are_finished_at_the_last_whole_line(
     data: bytes, whole: bytes, torn: bytes | None, tmp_path: Path
 ) -> None:
     tree(tmp_path, articles__old_jsonl_open=data, runs__old__rejected_jsonl_open=data)
-    opened(tmp_path).close({})
+    opened(tmp_path).close(None)
     for name in ("articles/old.jsonl", "runs/old/rejected.jsonl"):
         assert (tmp_path / name).read_bytes() == whole
         assert not (tmp_path / f"{name}.open").exists()
@@ -302,7 +306,7 @@ def test_rows_of_a_killed_run_are_finished_at_the_last_whole_line(
 def test_no_byte_of_a_killed_run_is_lost(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     folder = tmp_path_factory.mktemp("killed")
     tree(folder, articles__old_jsonl_open=data)
-    opened(folder).close({})
+    opened(folder).close(None)
     whole = (folder / "articles/old.jsonl").read_bytes()
     torn = folder / "articles/old.jsonl.torn"
     assert whole + (torn.read_bytes() if torn.exists() else b"") == data

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from rich import box
@@ -83,6 +84,8 @@ class Command(crawl.Command):
             ledger = ledger_of(crawler)
         except RuntimeError:
             return
+        # A second Ctrl-C stops the reactor before anybody is told that the engine has stopped.
+        ledger.close(datetime.now(UTC))
         feeds = crawler.settings.getdict("FEEDS")
         to_stdout = any(str(uri).startswith("stdout:") or str(uri) == "-" for uri in feeds)
         console = Console(stderr=to_stdout, soft_wrap=False, highlight=False)

@@ -6,6 +6,8 @@ import argparse
 
 from scrapy.commands import fetch
 
+from newscrawl.commands import keep_nothing
+
 
 class Command(fetch.Command):
     """Scrapy's command, without the run that ``scrapy crawl`` keeps."""
@@ -13,4 +15,4 @@ class Command(fetch.Command):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         assert self.settings is not None
-        self.settings.set("NEWSCRAWL_OUTPUT_ENABLED", False, priority="cmdline")
+        keep_nothing(self.settings)

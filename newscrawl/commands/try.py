@@ -14,6 +14,7 @@ from rich.text import Text as RichText
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from newscrawl.commands import refuse_faulty_settings
 from newscrawl.exceptions import ConfigError, NewscrawlError
 from newscrawl.extract import Page, extract_article, read_page
 from newscrawl.items import Article, as_row
@@ -33,7 +34,7 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        return "FILE [--url URL] [--profile NAME | --generic] [--json]"
+        return "FILE [--url URL] [--site NAME | --generic] [--json]"
 
     def short_desc(self) -> str:
         return "Read a saved page: each field, where it came from, what was left over"
@@ -47,7 +48,7 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--url", help="the page's URL: chooses the profile, resolves links, may date the article")
-        parser.add_argument("--profile", metavar="NAME", help="use this profile, whatever the URL")
+        parser.add_argument("--site", metavar="NAME", help="use this site profile, whatever the URL")
         parser.add_argument("--generic", action="store_true", help="use no profile")
         parser.add_argument("--content-type", metavar="TYPE", help="the Content-Type header the page came with")
         parser.add_argument("--json", action="store_true", help="print the row only, as JSON")
@@ -79,10 +80,11 @@ class Command(ScrapyCommand):
 
     def _profile(self, opts: argparse.Namespace) -> SiteProfile | None:
         assert self.settings is not None
+        refuse_faulty_settings(self.settings)
         if opts.generic:
             return None
         profiles = Profiles(Path(self.settings["NEWSCRAWL_SITES_DIR"]))
-        return profiles.named(opts.profile) if opts.profile else profiles.for_url(opts.url)
+        return profiles.named(opts.site) if opts.site else profiles.for_url(opts.url)
 
 
 def show_page(console: Console, page: Page, article: Article) -> None:
@@ -129,7 +131,8 @@ def _lines(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             row = as_row(item)
-            yield _cut("  ".join(str(part) for part in row.values() if part not in (None, [])), 160)
+            parts = [f"{len(part)} sizes" if isinstance(part, list) else str(part) for part in row.values() if part]
+            yield _cut("  ".join(parts), 160)
     else:
         yield _cut(str(value), 400)
 

@@ -252,16 +252,25 @@ def _type_zones(blocks: list[Block]) -> None:
 def _typed_lines(blocks: list[Block], without: frozenset[str]) -> dict[int, rules.LineRule]:
     """Return the line rule that fits each free block, by index."""
     typed = {}
-    active = _line_rules(without)
     for index, block in enumerate(blocks):
         if block.mark is not None or block.weight > 400 or block.element.tag in HEADINGS:
             continue
-        text, text_weight = block.text, block.weight
-        for max_weight, find, rule in active:
-            if text_weight <= max_weight and find(text) is not None:
-                typed[index] = rule
-                break
+        find = _label_rule if len(block.text) <= 40 else _line_rule
+        rule = find(block.text, block.weight, without)
+        if rule is not None:
+            typed[index] = rule
     return typed
+
+
+def _line_rule(text: str, text_weight: int, without: frozenset[str]) -> rules.LineRule | None:
+    for max_weight, find, rule in _line_rules(without):
+        if text_weight <= max_weight and find(text) is not None:
+            return rule
+    return None
+
+
+# The labels of a site are the same on all its pages.
+_label_rule = lru_cache(maxsize=8192)(_line_rule)
 
 
 @lru_cache(maxsize=64)

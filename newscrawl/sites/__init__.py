@@ -29,7 +29,7 @@ from newscrawl.urls import host_of
 
 UrlKind = Literal["article", "listing", "ignore"]
 # What a selector is tried on: one that gives a text, a number or an attribute here would do so on every page.
-_SAMPLE = etree.HTML('<html><body><p id="a" class="a"><a href="/" title="a">a</a></p></body></html>')
+_SAMPLE = etree.HTML('<html><body><p id="a" class="a">a<a href="/" title="a">a</a>a</p></body></html>')
 _LINE_GROUPS = ("source", "author", "date", "section")
 
 
