@@ -131,6 +131,7 @@ def _candidates(
 ) -> Iterator[Evidence]:
     """Yield dates that may date the article, best-ranked first."""
     if layout is not None:
+        yield from _lined(page, layout)
         for selector in layout.date:
             for element in selector.find(root):
                 raw = element.get("datetime") or element.get("content") or "".join(element.itertext())
@@ -155,6 +156,16 @@ def _iso_date(raw: str) -> str | None:
 
 
 _remembered_date = lru_cache(maxsize=256)(iso_date)
+
+
+def _lined(page: Segmented, layout: Layout) -> Iterator[Evidence]:
+    """Dates that the profile's line patterns name."""
+    for block in page.article_blocks():
+        for pattern in layout.lines if block.place == "removed" else ():
+            match = pattern.search(block.text)
+            raw = match.groupdict().get("date") if match else None
+            if raw:
+                yield from _from(iso_date(raw), "profile", where(block.element), raw)
 
 
 def _from(value: str | None, method: str, place: str, raw: str, changed: bool = False) -> Iterator[Evidence]:

@@ -31,7 +31,7 @@ from newscrawl.items import (
     TitledLink,
     Warn,
 )
-from newscrawl.sites import Layout, SiteProfile
+from newscrawl.sites import Layout, Selector, SiteProfile
 from newscrawl.text import clean_line, clean_text, language_tag, weight
 from newscrawl.urls import host_of, resolve, site_of
 
@@ -55,6 +55,8 @@ class Source:
     fetched_at: datetime | None = None
     profile: SiteProfile | None = None
     layout: Layout | None = None
+    keywords: frozenset[Element] = frozenset()
+    """Elements that the profile calls machine-made links, or around them."""
 
 
 @dataclass
@@ -70,6 +72,12 @@ class _Builder:
             return
         setattr(self.article, name, value)
         self.note(name, method, place, raw)
+
+    def put_cut(self, name: str, text: str, method: str, place: str) -> None:
+        """Fill a one-line field, cut where no honest one is as long, and say so."""
+        self.put(name, text[:_MAX_TEXT], method, place, text)
+        if len(text) > _MAX_TEXT:
+            self.warnings.append(Warn(field=name, code="cut", detail=f"longer than {_MAX_TEXT} characters"))
 
     def note(self, name: str, method: str, place: str | None, raw: str | None = None) -> None:
         self.provenance.append(
@@ -151,12 +159,10 @@ def _headline(build: _Builder) -> None:
     if block is not None:
         text = clean_line(block.text)
         method = "profile" if source.layout is not None and source.layout.headline else "generic"
-        build.put("headline", text[:_MAX_TEXT], method, where(block.element), text)
+        build.put_cut("headline", text, method, where(block.element))
     elif source.titles:
         text = without_site_name(source.titles[0], site_name(source.meta))
-        build.put("headline", text[:_MAX_TEXT], "meta", "title", source.titles[0])
-    if len(build.article.headline or "") == _MAX_TEXT:
-        build.warnings.append(Warn(field="headline", code="cut", detail=f"longer than {_MAX_TEXT} characters"))
+        build.put_cut("headline", text, "meta", "title")
 
 
 def _metadata(build: _Builder) -> None:
@@ -164,9 +170,9 @@ def _metadata(build: _Builder) -> None:
     found = meta.first("description", "og:description", "twitter:description")
     text = text_of(meta.article.get("description"))
     if found and clean_line(found[1]):
-        build.put("description", clean_line(found[1])[:_MAX_TEXT], "meta", found[0], found[1])
+        build.put_cut("description", clean_line(found[1]), "meta", found[0])
     elif text:
-        build.put("description", text[:_MAX_TEXT], "json-ld", "description", text)
+        build.put_cut("description", text, "json-ld", "description")
     if meta.canonical:
         build.put("canonical_url", resolve(source.base, meta.canonical), "meta", "canonical", meta.canonical)
     crumbs = [Breadcrumb(name=name, url=resolve(source.base, url) if url else None) for name, url in meta.breadcrumbs]
@@ -337,7 +343,7 @@ def _links(build: _Builder, blocks: list[Block]) -> None:
     article, base = build.article, build.source.base
     tags: dict[tuple[str, str | None], Tag] = {}
     trimmed = {"related": 0, "promoted": 0}
-    keywords = _keyword_elements(build.source)
+    listed = elements_of(build.source.root, build.source.layout.tags if build.source.layout else ())
     for block in blocks:
         if block.place == "chrome":
             continue
@@ -353,12 +359,15 @@ def _links(build: _Builder, blocks: list[Block]) -> None:
                     target.append(TitledLink(url=url, title=title))
             elif "/category/" in url and block.place == "removed" and article.article_section is None and link.text:
                 build.put("article_section", clean_line(link.text), "generic", where(link.element), link.text)
-            elif is_tag_link(link.element) and clean_line(link.text):
-                kind: TagKind = "declared" if block.rule == "tag_list" else "inline"
+            elif (is_tag_link(link.element) or link.element in listed) and clean_line(link.text):
+                declared_here = block.rule == "tag_list" or link.element in listed
+                kind: TagKind = "declared" if declared_here else "inline"
                 tags.setdefault((squeezed(link.text), kind), Tag(name=clean_line(link.text), url=url, kind=kind))
             else:
                 article.links.append(
-                    TextLink(url=url, text=clean_line(link.text) or None, kind=_link_kind(block, link, keywords))
+                    TextLink(
+                        url=url, text=clean_line(link.text) or None, kind=_link_kind(block, link, build.source.keywords)
+                    )
                 )
         if block.place in trimmed:
             linked = "\x00".join(link.text for link in block.links)
@@ -368,7 +377,8 @@ def _links(build: _Builder, blocks: list[Block]) -> None:
     for name in ("related", "promoted"):
         if getattr(article, name):
             rule = next(block.rule for block in blocks if block.place == name and block.links)
-            build.note(name, "profile" if (rule or "").startswith("profile:") else "generic", rule)
+            method = "profile" if rule is not None and rule.startswith("profile:") else "generic"
+            build.note(name, method, rule and rule.removeprefix("profile:"))
         if trimmed[name]:
             build.warnings.append(Warn(field=name, code="ornaments_trimmed", detail=f"{trimmed[name]} characters"))
     for name in ("links", "removed"):
@@ -376,12 +386,12 @@ def _links(build: _Builder, blocks: list[Block]) -> None:
             build.note(name, "generic", None)
 
 
-def _keyword_elements(source: Source) -> set[Element]:
-    selectors = source.layout.keywords if source.layout else ()
-    return {element for selector in selectors for element in selector.find(source.root)}
+def elements_of(root: Element, selectors: tuple[Selector, ...]) -> frozenset[Element]:
+    """Return what *selectors* choose below *root*."""
+    return frozenset(element for selector in selectors for element in selector.find(root))
 
 
-def _link_kind(block: Block, link: BlockLink, keywords: set[Element]) -> LinkKind:
+def _link_kind(block: Block, link: BlockLink, keywords: frozenset[Element]) -> LinkKind:
     if block.place == "removed":
         return "notice"
     for element in (link.element, link.element.getparent()):
@@ -414,6 +424,7 @@ def _pictures(build: _Builder) -> None:
     videos: list[Media] = []
     seen: set[str] = set()
     figures: set[Element] = set()
+    captions = [block for block in page.article_blocks() if block.place == "caption"]
     for node in page.media:
         if not page.first <= node.block_index <= page.last:
             continue
@@ -428,28 +439,30 @@ def _pictures(build: _Builder) -> None:
                 videos.append(Media(url=url))
             continue
         media = readings.media_of(node, source.base)
-        if media is None or (media.url is not None and media.url in seen):
+        if media is None:
             continue
         figures.add(node.element)
-        caption = _caption(page, node.element)
-        if media.url is None and caption is None:
+        caption = _caption(captions, node.element)
+        if caption is None and (media.url is None or media.url in seen):
             continue
         if media.url is not None:
             seen.add(media.url)
         alt = None if caption is not None and media.alt == caption else media.alt
         credit = readings.credit_in(caption) if caption else None
         images.append(Media(url=media.url, alt=alt, caption=caption, credit=credit, candidates=media.candidates))
+    # A caption that stands beside no picture is still the text of one.
+    left = [clean_line(block.text) for block in captions if block.text]
+    images += [Media(caption=text, credit=readings.credit_in(text)) for text in left]
     build.put("images", images, "generic", "article block")
     build.put("videos", videos, "generic", "article block")
 
 
-def _caption(page: Segmented, figure: Element) -> str | None:
-    texts = [
-        clean_line(block.text)
-        for block in page.article_blocks()
-        if block.place == "caption" and (_is_inside(block.element, figure) or _is_inside(figure, block.element))
-    ]
-    return " ".join(texts) or None
+def _caption(captions: list[Block], figure: Element) -> str | None:
+    """Take the caption of *figure* out of *captions*."""
+    own = [block for block in captions if _is_inside(block.element, figure) or _is_inside(figure, block.element)]
+    for block in own:
+        captions.remove(block)
+    return " ".join(clean_line(block.text) for block in own if block.text) or None
 
 
 def _is_inside(element: Element, outer: Element) -> bool:
@@ -460,4 +473,4 @@ def _language(build: _Builder) -> None:
     article, meta = build.article, build.source.meta
     stated = text_of(meta.article.get("inLanguage")) or meta.lang
     text = (article.article_body or article.headline or "")[:600]
-    build.put("in_language", language_tag(stated, text), "text" if not stated else "generic", "script", stated)
+    build.put("in_language", language_tag(stated, text), "text", "script" if not stated else "script, lang", stated)

@@ -14,7 +14,7 @@ from lxml.etree import _Element as Element
 from newscrawl.dates import url_date
 from newscrawl.extract import rules
 from newscrawl.extract.decode import Decoded, decoded
-from newscrawl.extract.fields import Source, article_of, titles_of
+from newscrawl.extract.fields import Source, article_of, elements_of, titles_of
 from newscrawl.extract.segment import (
     ALL_RULES,
     HEADINGS,
@@ -188,6 +188,7 @@ def _read(
         fetched_at=fetched_at,
         profile=profile,
         layout=layout,
+        keywords=elements_of(root, layout.keywords) if layout is not None else frozenset(),
     )
     return _page(source, text, force=force)
 
@@ -321,7 +322,7 @@ def _role(source: Source, element: Element, block: Block, url: str, own: str | N
         return block.place
     if is_tag_link(element):
         return "tag"
-    if _in_keyword(element):
+    if _in_keyword(element, source.keywords):
         return "keyword"
     if _is_pager(url, element.get("class"), element.get("rel"), element.text or ""):
         return "next"
@@ -333,11 +334,13 @@ def _role(source: Source, element: Element, block: Block, url: str, own: str | N
     return _shaped_role(url)
 
 
-def _in_keyword(element: Element) -> bool:
+def _in_keyword(element: Element, keywords: frozenset[Element]) -> bool:
     classes = element.get("class")
     if classes is not None and rules.KEYWORD_LINK.search(classes):
         return True
     parent = element.getparent()
+    if keywords and (element in keywords or parent in keywords):
+        return True
     classes = parent.get("class") if parent is not None and parent.tag == "span" else None
     return classes is not None and rules.KEYWORD_LINK.search(classes) is not None
 

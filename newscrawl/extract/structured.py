@@ -57,7 +57,6 @@ class Structured:
     """Contents of ``<meta>`` by lower-case name or property, in order."""
     title: str | None = None
     canonical: str | None = None
-    amp: str | None = None
     next: str | None = None
     base: str | None = None
     lang: str | None = None
@@ -116,8 +115,6 @@ def _read_link(found: Structured, element: Element) -> None:
     for rel in (element.get("rel") or "").lower().split():
         if rel == "canonical" and found.canonical is None:
             found.canonical = href
-        elif rel == "amphtml":
-            found.amp = href
         elif rel == "next":
             found.next = href
 
