@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from newscrawl.exceptions import ProfileError
 from newscrawl.extract import extract_article, read_page
 from newscrawl.items import Article, as_row, faults
+from newscrawl.sites import parse_profile
 
 PAGES = sorted((Path(__file__).parent / "pages").rglob("*.html"))
 STORY = "".join(
@@ -236,3 +237,38 @@ def test_a_row_of_a_page_fits_the_schema() -> None:
     row = as_row(page(f"<h1>渡船停航两周</h1>{STORY}").article)
     row |= {"id": "0" * 64, "url_key": row["url"], "run_id": "test"}
     check_rows([row])
+
+
+PROFILE = b"""
+hosts = ["news.example"]
+zone = "Asia/Shanghai"
+
+[[layout]]
+headline = "h1"
+body = "div.text"
+caption = "p.cap"
+tags = "ul.subjects a"
+keywords = "a.auto"
+lines = ['(?P<date>[0-9-]+ [0-9:]+) \\u7a3f\\u6e90 (?P<source>\\S+)']
+
+[layout.noise]
+source_line = "p.info"
+"""
+
+
+def test_a_profile_reads_what_the_generic_rules_cannot_know() -> None:
+    profile = parse_profile(PROFILE, "example", "example.toml")
+    found = read_page(
+        f"<h1>渡船停航两周</h1><p class=info>2024-05-03 08:15 稿源 江岸日报</p><div><img src=/a.jpg></div><p class=cap>渡口（江岸日报）</p>"
+        f"<div class=text>{STORY}<p>镇上的<a class=auto href='/2024/05/01/yu.html'>鱼市</a>照常开门，摊主们说生意没有受到影响。</p></div>"
+        "<ul class=subjects><li><a href='/zt/12'>渡船</a></li></ul>".encode(),
+        "https://news.example/x",
+        profile=profile,
+    )
+    article = found.article
+    assert article is not None
+    assert (article.date_published, article.source_organization) == ("2024-05-03T08:15+08:00", "江岸日报")
+    assert [(tag.name, tag.kind) for tag in article.tags] == [("渡船", "declared")]
+    assert [(image.caption, image.credit) for image in article.images if image.caption] == [("渡口（江岸日报）", "江岸日报")]
+    assert [(link.text, link.kind) for link in article.links] == [("鱼市", "keyword")]
+    assert {link.role for link in found.links if link.url.endswith("yu.html")} == {"keyword"}

@@ -372,6 +372,11 @@ def _links(build: _Builder, blocks: list[Block]) -> None:
         if block.place in trimmed:
             linked = "\x00".join(link.text for link in block.links)
             trimmed[block.place] += readings.ornaments_beside(block.text, linked)
+    for element in root_order(build.source.root, listed):
+        # A list of tags may stand anywhere on the page; the profile vouches for it.
+        name, url = clean_line("".join(element.itertext())), resolve(base, element.get("href") or "")
+        if name and url is not None:
+            tags.setdefault((squeezed(name), "declared"), Tag(name=name, url=url, kind="declared"))
     declared = _declared_keywords(build, {name for name, kind in tags if kind == "declared"})
     build.put("tags", [*tags.values(), *declared], "generic", "links to tag pages" if tags else "keywords")
     for name in ("related", "promoted"):
@@ -389,6 +394,11 @@ def _links(build: _Builder, blocks: list[Block]) -> None:
 def elements_of(root: Element, selectors: tuple[Selector, ...]) -> frozenset[Element]:
     """Return what *selectors* choose below *root*."""
     return frozenset(element for selector in selectors for element in selector.find(root))
+
+
+def root_order(root: Element, elements: frozenset[Element]) -> list[Element]:
+    """Return *elements* as they follow each other below *root*."""
+    return [element for element in root.iter("a") if element in elements] if elements else []
 
 
 def _link_kind(block: Block, link: BlockLink, keywords: frozenset[Element]) -> LinkKind:
