@@ -16,7 +16,7 @@ from newscrawl.extract import read_page
 from newscrawl.extract.decode import decoded
 from newscrawl.extract.tree import parse
 from newscrawl.fingerprint import folded_digest
-from newscrawl.items import Article, as_row, faults
+from newscrawl.items import Article, faults
 from newscrawl.sites import SiteProfile, parse_profile
 from newscrawl.text import clean_text
 
@@ -69,7 +69,7 @@ def _times(pages: list[tuple[bytes, str]], profile: SiteProfile | None) -> dict[
                 )
                 timed("validate", lambda: faults(article))
                 timed("dedupe", lambda: folded_digest(article.article_body))
-                timed("row to line", lambda: json_line(as_row(article)))
+                timed("row to line", lambda: json_line(vars(article)))
                 ref = snapshot_ref(body + str((warm, number)).encode(), "127.0.0.2", None)
                 timed("snapshot", lambda: write_snapshot(folder, ref, body))
     return {stage: statistics.median(values) for stage, values in samples.items()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from operator import attrgetter
@@ -408,12 +408,11 @@ def _built(hint: Any, value: Any) -> Any:
 
 def faults(value: Any) -> list[str]:
     """Return what keeps *value* (an article or a part) from being a valid row, one ``field: fault`` a fault."""
-    found: list[str] = []
-    _checker(value.__class__)(value, "", found)
-    return found
+    return [fault.lstrip(".") for fault in _checker(value.__class__)(value)]
 
 
-Check = Callable[[Any, str, list[str]], None]
+Check = Callable[[Any], Sequence[str]]
+"""Returns the faults of a value, each beginning with the path below it; a path is put together only for a fault."""
 
 
 @cache
@@ -421,12 +420,15 @@ def _checker(kind: type) -> Check:
     """Return a function that checks a *kind* field by field; made once, since it runs on every item."""
     checks = [(name, attrgetter(name), _check(hint)) for name, hint in _hints(kind).items()]
 
-    def check(value: Any, path: str, found: list[str]) -> None:
+    def check(value: Any) -> Sequence[str]:
         if type(value) is not kind:
-            found.append(f"{path}: {kind.__name__} expected, {type(value).__name__} found")
-            return
+            return (f": {kind.__name__} expected, {type(value).__name__} found",)
+        found: Sequence[str] = ()
         for name, get, part in checks:
-            part(get(value), f"{path}.{name}" if path else name, found)
+            faulty = part(get(value))
+            if faulty:
+                found = [*found, *(f".{name}{fault}" for fault in faulty)]
+        return found
 
     return check
 
@@ -434,40 +436,39 @@ def _checker(kind: type) -> Check:
 def _check(hint: Any) -> Check:
     options = _options(hint)
     optional = type(None) in options
-    options = [option for option in options if option is not type(None)]
-    (single,) = options
-    origin = get_origin(single)
-    if origin is list:
-        inner = _check(get_args(single)[0])
+    (single,) = (option for option in options if option is not type(None))
+    if get_origin(single) is list:
+        return _list_check(_check(get_args(single)[0]))
+    is_part = get_origin(single) is None and is_dataclass(single)
+    check = _checker(single) if is_part else _scalar_check(single)
+    return (lambda value: () if value is None else check(value)) if optional else check
 
-        def check_list(value: Any, path: str, found: list[str]) -> None:
-            if type(value) is not list:
-                found.append(f"{path}: list expected, {type(value).__name__} found")
-                return
-            for index, item in enumerate(value):
-                inner(item, f"{path}[{index}]", found)
 
-        return check_list
-    is_part = origin is None and is_dataclass(single)
-    if is_part:
-        part = _checker(single)
+def _list_check(inner: Check) -> Check:
+    def check(value: Any) -> Sequence[str]:
+        if type(value) is not list:
+            return (f": list expected, {type(value).__name__} found",)
+        found: Sequence[str] = ()
+        for index, item in enumerate(value):
+            faulty = inner(item)
+            if faulty:
+                found = [*found, *(f"[{index}]{fault}" for fault in faulty)]
+        return found
 
-        def check_part(value: Any, path: str, found: list[str]) -> None:
-            if not (optional and value is None):
-                part(value, path, found)
+    return check
 
-        return check_part
-    kind, test = _scalar(single)
 
-    def check_scalar(value: Any, path: str, found: list[str]) -> None:
-        if value is None and optional:
-            return
+def _scalar_check(hint: Any) -> Check:
+    kind, test = _scalar(hint)
+
+    def check(value: Any) -> Sequence[str]:
         if type(value) is not kind and not (kind is float and type(value) is int):
-            found.append(f"{path}: {kind.__name__} expected, {type(value).__name__} found")
-        elif test is not None and not test(value):
-            found.append(f"{path}: {str(value)[:80]!r} does not fit")
+            return (f": {kind.__name__} expected, {type(value).__name__} found",)
+        if test is not None and not test(value):
+            return (f": {str(value)[:80]!r} does not fit",)
+        return ()
 
-    return check_scalar
+    return check
 
 
 def _scalar(hint: Any) -> tuple[type, Callable[[Any], object] | None]:

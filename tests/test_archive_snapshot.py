@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path, PurePosixPath
 
@@ -87,33 +88,29 @@ def test_two_pages_of_one_host_and_day_lie_side_by_side(tmp_path: Path) -> None:
 
 def test_a_reader_never_sees_a_part_of_a_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ref = snapshot_ref(BODY, "news.example", DAY)
-    write = Path.write_bytes
-    written: list[Path] = []
+    write = os.write
+    written: list[int] = []
 
-    def seen(path: Path, data: bytes) -> int:
-        length = write(path, data)
+    def a_byte_at_a_time(file: int, data: bytes) -> int:
         assert not (tmp_path / ref.path).exists()
-        written.append(path)
-        return length
+        written.append(file)
+        return write(file, data[:1])
 
-    monkeypatch.setattr(Path, "write_bytes", seen)
+    monkeypatch.setattr(os, "write", a_byte_at_a_time)
     write_snapshot(tmp_path, ref, BODY)
-    assert [path.parent for path in written] == [(tmp_path / ref.path).parent]
-    assert [path.name for path in written[0].parent.iterdir()] == [(tmp_path / ref.path).name]
+    assert len(written) == len(BODY)
+    assert (tmp_path / ref.path).read_bytes() == BODY
+    assert [path.name for path in (tmp_path / ref.path).parent.iterdir()] == [(tmp_path / ref.path).name]
 
 
-@pytest.mark.parametrize("method", ["write_bytes", "replace"])
+@pytest.mark.parametrize("call", ["write", "replace"])
 def test_a_snapshot_that_cannot_be_written_leaves_nothing(
-    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ref = snapshot_ref(BODY, "news.example", DAY)
-    real = getattr(Path, method)
-
-    def full(path: Path, value: object) -> None:
-        real(path, value[:1] if isinstance(value, bytes) else path)
+    def full(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, method, full)
+    monkeypatch.setattr(os, call, full)
     with pytest.raises(OSError, match="No space left"):
-        write_snapshot(tmp_path, ref, BODY)
+        write_snapshot(tmp_path, snapshot_ref(BODY, "news.example", DAY), BODY)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -269,6 +269,8 @@ def test_a_profile_reads_what_the_generic_rules_cannot_know() -> None:
     assert article is not None
     assert (article.date_published, article.source_organization) == ("2024-05-03T08:15+08:00", "江岸日报")
     assert [(tag.name, tag.kind) for tag in article.tags] == [("渡船", "declared")]
-    assert [(image.caption, image.credit) for image in article.images if image.caption] == [("渡口（江岸日报）", "江岸日报")]
+    assert [(image.caption, image.credit) for image in article.images if image.caption] == [
+        ("渡口（江岸日报）", "江岸日报")
+    ]
     assert [(link.text, link.kind) for link in article.links] == [("鱼市", "keyword")]
     assert {link.role for link in found.links if link.url.endswith("yu.html")} == {"keyword"}

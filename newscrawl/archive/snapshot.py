@@ -6,7 +6,7 @@ import os
 import re
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from newscrawl.fingerprint import sha256_hex
 from newscrawl.items import SnapshotRef
@@ -24,7 +24,7 @@ def snapshot_ref(body: bytes, host: str, fetched_at: datetime | None) -> Snapsho
     digest = sha256_hex(body)
     day = UNDATED if fetched_at is None else fetched_at.strftime("%Y-%m-%d")
     folder = re.sub(r"[^a-z0-9.-]", "_", host.lower()).strip(".") or "unknown"
-    return SnapshotRef(path=str(PurePosixPath("html", folder[:200], day, f"{digest[:16]}.html")), sha256=digest)
+    return SnapshotRef(path=f"html/{folder[:200]}/{day}/{digest[:16]}.html", sha256=digest)
 
 
 def write_snapshot(root: Path, ref: SnapshotRef, body: bytes) -> bool:
@@ -32,20 +32,30 @@ def write_snapshot(root: Path, ref: SnapshotRef, body: bytes) -> bool:
 
     A reader sees the whole file or none: it is written beside its place and renamed. Raises :exc:`OSError`.
     """
-    target = root / ref.path
-    if target.exists():
+    target = f"{root}/{ref.path}"
+    if os.path.exists(target):
         return False
-    temporary = target.with_suffix(f".{os.getpid()}.tmp")
+    temporary = f"{target}.{os.getpid()}.tmp"
     try:
         try:
-            temporary.write_bytes(body)
+            _write(temporary, body)
         except FileNotFoundError:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(body)
-        temporary.replace(target)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            _write(temporary, body)
+        os.replace(temporary, target)
     except OSError:
         # On a full disk a part of a file only takes room.
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            os.unlink(temporary)
         raise
     return True
+
+
+def _write(path: str, body: bytes) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    try:
+        written = 0
+        while written < len(body):
+            written += os.write(file, body[written:] if written else body)
+    finally:
+        os.close(file)
