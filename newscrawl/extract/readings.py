@@ -28,7 +28,7 @@ _AUTHOR = re.compile(
 _WESTERN_BYLINE = re.compile(
     r"^(?:(?:written|reported)\s+)?(?:by|von|par|por|di|av|door)[:\s]\s*(?P<author>[^|•\n]{3,120})", re.I
 )
-_NOT_AUTHORS = re.compile(
+NOT_AUTHORS = re.compile(
     r"编辑|編輯|责编|責編|校对|校對|监制|監製|审核|審核|通讯员|摄影|攝影|来稿|图片|翻译|编译|編譯|編審|编审"
 )
 _REPORT_TAIL = re.compile(r"(?:综合|綜合|专题|專題)?(?:报道|報導|報道|电|電|讯|訊|摄|攝)+$")
@@ -85,7 +85,7 @@ def authors_in(text: str) -> list[str]:
     names: list[str] = []
     for match in _AUTHOR.finditer(text):
         before = text[max(0, match.start() - 2) : match.start() + 4]
-        if _NOT_AUTHORS.search(before):
+        if NOT_AUTHORS.search(before):
             continue
         names += _names(
             re.split(r"[、，,\s]", _REPORT_TAIL.sub("", match["author"]))

@@ -15,22 +15,16 @@ from functools import lru_cache
 from lxml.etree import _Element as Element
 
 from newscrawl.extract import rules
-from newscrawl.extract.tree import Block, Mark, MediaNode, Place, page_text_length, walk
+from newscrawl.extract.marks import Marker
+from newscrawl.extract.tree import HEADINGS, Block, MediaNode, Place, walk
 from newscrawl.sites import Layout
 from newscrawl.text import weight
 from newscrawl.urls import looks_like_tag
 
-HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _SENTENCE_END = re.compile(r"[。！？!?.…：:；;”\"'」』）)—]\s*$|[。！？；，、]|[.,;!?]\s")
-_NEVER_ZONES = frozenset(("html", "body", "main", "article"))
-_CHROME_TAGS = frozenset(("nav", "select", "button", "textarea", "option", "dialog"))
-_ZONE_TAGS = frozenset(("aside", "header", "footer", "form"))
-_CAPTION = Mark(place="caption", rule="figcaption")
-_ARTICLE_PART = re.compile(r"article|entry|post|story|content|title|headline|detail", re.I)
-ALL_RULES = frozenset(rule.name for rule in rules.ELEMENT_RULES)
-"""Names of the generic element rules, for a second look without them."""
 
 _GOOD_WEIGHT = 36
+
 _DESCENT = 0.7
 
 
@@ -57,149 +51,9 @@ class Segmented:
         return self.blocks[self.first : self.last]
 
 
-class Marker:
-    """Gives elements their marks: a profile's first, then the generic rules'."""
-
-    def __init__(self, root: Element, layout: Layout | None, *, without: frozenset[str] = frozenset()) -> None:
-        self.without = without
-        self.total = page_text_length(root) or 1
-        lengths = ((p, len("".join(p.itertext()) if len(p) else p.text or "")) for p in root.iter("p"))
-        self.prose = {p: length for p, length in lengths if length >= 60}
-        self.prose_total = sum(self.prose.values())
-        self.container: Element | None = None
-        self.headline: Element | None = None
-        self.marked: dict[Element, Mark] = {}
-        if layout is not None:
-            self._apply(root, layout)
-
-    def _apply(self, root: Element, layout: Layout) -> None:
-        self.container = _first(root, layout.body)
-        self.headline = _first(root, layout.headline)
-        wanted: list[tuple[str, str | None, tuple[object, ...]]] = [
-            ("chrome", None, layout.chrome),
-            ("related", None, layout.related),
-            ("promoted", None, layout.promoted),
-            ("removed", "byline", layout.authors),
-            ("removed", "dateline", layout.dateline),
-            ("caption", None, layout.caption),
-            *(("removed", kind, selectors) for kind, selectors in layout.noise.items()),
-        ]
-        for place, kind, selectors in wanted:
-            name = f"profile:{kind or place}"
-            if name in self.without:
-                continue
-            for selector in selectors:
-                for element in selector.find(root):  # type: ignore[attr-defined]
-                    self.marked.setdefault(element, Mark(place=place, kind=kind, rule=name))  # type: ignore[arg-type]
-
-    def __call__(self, element: Element) -> Mark | None:
-        """Return the mark that holds inside *element*."""
-        own = self.marked.get(element) if self.marked else None
-        if own is not None:
-            return own
-        if element is self.container or element is self.headline:
-            return None
-        own = self._generic(element)
-        if own is not None and own.place == "chrome" and "related_label" not in self.without and _says_related(element):
-            # Old portals call the list of related news by the same name as any other list.
-            return Mark(place="related", rule="related_label")
-        return own
-
-    def _generic(self, element: Element) -> Mark | None:
-        tag = element.tag
-        if tag in _CHROME_TAGS and not self._holds(element, 0.35):
-            return Mark(place="chrome", rule=tag)
-        if tag == "figcaption":
-            return None if "figcaption" in self.without else _CAPTION
-        if tag in _NEVER_ZONES:
-            return None
-        names = element.keys()
-        if not names and tag not in _ZONE_TAGS:
-            return None
-        if "hidden" in names or ("style" in names and "display:none" in (element.get("style") or "").replace(" ", "")):
-            return Mark(place="chrome", rule="hidden") if not self._holds(element, 0.35) else None
-        if tag == "a":
-            return None
-        found = self._by_rule(element)
-        if found is not None:
-            return found
-        return self._by_tag(element, tag) if tag in _ZONE_TAGS else None
-
-    def _by_rule(self, element: Element) -> Mark | None:
-        tag = element.tag
-        get = element.get
-        rule = _rule_of(get("class"), get("id"), get("role"), get("aria-label"), self.without)
-        if rule is None:
-            return None
-        if tag in HEADINGS and rule.place != "chrome":
-            # A heading is the label of what follows it, and a headline may be called anything.
-            return None
-        if self._holds(element, rule.max_share):
-            return None
-        if rule.place == "chrome" and self.headline is None and next(element.iter("h1"), None) is not None:
-            # Some themes put the headline into an element called header or banner.
-            return None if next(element.iter("nav", "form"), None) is None else rule.mark()
-        return rule.mark()
-
-    def _by_tag(self, element: Element, tag: str) -> Mark | None:
-        inside = any(parent.tag in ("article", "main") for parent in element.iterancestors())
-        if tag == "aside":
-            if self._holds(element, 0.35):
-                return None
-            if any(parent.tag == "article" for parent in element.iterancestors()):
-                return Mark(place="removed", kind="other", rule="aside")
-            return Mark(place="chrome", rule="aside")
-        if tag == "form":
-            # Some systems wrap the whole page in one form.
-            return Mark(place="chrome", rule="form") if not self._holds(element, 0.2) else None
-        if inside or _ARTICLE_PART.search(element.get("class") or ""):
-            return None
-        if tag == "footer":
-            return None if self._holds(element, 0.35) else Mark(place="chrome", rule="footer")
-        plain = next(element.iter("h1"), None) is not None and next(element.iter("nav", "form"), None) is None
-        return None if plain or self._holds(element, 0.35) else Mark(place="chrome", rule="header")
-
-    def _holds(self, element: Element, share: float) -> bool:
-        """Return whether *element* holds more than *share* of the page's text, or most of its paragraphs."""
-        if not len(element):
-            return len(element.text or "") > share * self.total
-        if page_text_length(element) > share * self.total:
-            return True
-        held = sum(self.prose.get(p, 0) for p in element.iter("p")) if self.prose_total > 400 else 0
-        return held > max(share, 0.4) * self.prose_total
-
-
-def _says_related(element: Element) -> bool:
-    """Return whether the first words of *element* are a label of related stories."""
-    for text in element.itertext(with_tail=False):
-        if text and not text.isspace():
-            return rules.STRICT_RELATED_LABEL.match(text.strip()) is not None
-    return False
-
-
-@lru_cache(maxsize=8192)
-def _rule_of(
-    classes: str | None, identity: str | None, role: str | None, label: str | None, without: frozenset[str]
-) -> rules.ElementRule | None:
-    """Return the first element rule that fits; the elements of a site's pages are called the same."""
-    words = " ".join(filter(None, (classes, identity, role, label)))[:500]
-    if not words:
-        return None
-    active = (rule for rule in rules.ELEMENT_RULES if rule.name not in without)
-    return next((rule for rule in active if rule.pattern.search(words)), None)
-
-
 def body_weight(page: Segmented) -> int:
     """Return the weight of the story."""
     return sum(block.weight for block in page.blocks if block.place == "body")
-
-
-def _first(root: Element, selectors: tuple[object, ...]) -> Element | None:
-    for selector in selectors:
-        found = selector.find(root)  # type: ignore[attr-defined]
-        if found:
-            return found[0]  # type: ignore[no-any-return]
-    return None
 
 
 def segment(

@@ -64,6 +64,7 @@ _INLINE = frozenset(
         "br",
     ]
 )
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _MEDIA = frozenset(("img", "figure", "picture", "video"))
 # A tag that long has more attributes than any: libxml2 compares each with all before it, which takes minutes.
 _TAG_BOMB = re.compile(rb"<[a-z][^<>]{65536}", re.I)

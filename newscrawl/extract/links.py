@@ -1,0 +1,114 @@
+"""The links of an article: tags, related and promoted stories, and all others by kind."""
+
+from __future__ import annotations
+
+from lxml.etree import _Element as Element
+
+from newscrawl.extract import readings, rules
+from newscrawl.extract.building import Builder, elements_of
+from newscrawl.extract.segment import is_tag_link, squeezed
+from newscrawl.extract.structured import texts_of
+from newscrawl.extract.tree import Block, BlockLink, where
+from newscrawl.items import LinkKind, Tag, TagKind, TextLink, TitledLink, Warn
+from newscrawl.text import clean_line
+from newscrawl.urls import resolve
+
+
+def put_links(build: Builder, blocks: list[Block]) -> None:
+    """Fill tags, related, promoted and other links from the article's block, in reading order."""
+    article, source = build.article, build.source
+    listed = elements_of(source.root, source.layout.tags if source.layout else ())
+    tags: dict[tuple[str, str], Tag] = {}
+    for block in blocks:
+        if block.place in ("related", "promoted"):
+            _put_titled(build, block)
+        elif block.place != "chrome":
+            _put_text_links(build, block, tags, listed)
+    for element in root_order(source.root, listed):
+        # A list of tags may stand anywhere on the page; the profile vouches for it.
+        _put_tag(tags, "".join(element.itertext()), resolve(source.base, element.get("href") or ""), "declared")
+    declared = _declared_keywords(build, {name for name, kind in tags if kind == "declared"})
+    build.put("tags", [*tags.values(), *declared], "generic", "links to tag pages" if tags else "keywords")
+    for name in ("related", "promoted"):
+        if getattr(article, name):
+            rule = next(block.rule for block in blocks if block.place == name and block.links)
+            method = "profile" if rule is not None and rule.startswith("profile:") else "generic"
+            build.note(name, method, rule and rule.removeprefix("profile:"))
+            _count_ornaments(build, name, [block for block in blocks if block.place == name])
+    for name in ("links", "removed"):
+        if getattr(article, name):
+            build.note(name, "generic", None)
+
+
+def _put_titled(build: Builder, block: Block) -> None:
+    target = build.article.related if block.place == "related" else build.article.promoted
+    for link in block.links:
+        url = resolve(build.source.base, link.element.get("href") or "")
+        title, _ = readings.link_title(link.text)
+        # A picture beside a title links to the same story.
+        if url is not None and not (title is None and any(known.url == url for known in target)):
+            target.append(TitledLink(url=url, title=title))
+
+
+def _put_text_links(build: Builder, block: Block, tags: dict[tuple[str, str], Tag], listed: frozenset[Element]) -> None:
+    article = build.article
+    for link in block.links:
+        url = resolve(build.source.base, link.element.get("href") or "")
+        if url is None:
+            continue
+        text = clean_line(link.text) or None
+        if "/category/" in url and block.place == "removed" and article.article_section is None and text:
+            build.put("article_section", text, "generic", where(link.element), text)
+        elif text and (is_tag_link(link.element) or link.element in listed):
+            declared = block.rule == "tag_list" or link.element in listed
+            _put_tag(tags, text, url, "declared" if declared else "inline")
+        else:
+            kind = _link_kind(block, link, build.source.keywords)
+            article.links.append(TextLink(url=url, text=text, kind=kind))
+
+
+def _put_tag(tags: dict[tuple[str, str], Tag], text: str, url: str | None, kind: TagKind) -> None:
+    name = clean_line(text)
+    if name and url is not None:
+        tags.setdefault((squeezed(name), kind), Tag(name=name, url=url, kind=kind))
+
+
+def _count_ornaments(build: Builder, name: str, blocks: list[Block]) -> None:
+    trimmed = 0
+    for block in blocks:
+        trimmed += sum(readings.link_title(link.text)[1] for link in block.links)
+        trimmed += readings.ornaments_beside(block.text, "\x00".join(link.text for link in block.links))
+    if trimmed:
+        build.warnings.append(Warn(field=name, code="ornaments_trimmed", detail=f"{trimmed} characters"))
+
+
+def root_order(root: Element, elements: frozenset[Element]) -> list[Element]:
+    """Return *elements* as they follow each other below *root*."""
+    return [element for element in root.iter("a") if element in elements] if elements else []
+
+
+def _link_kind(block: Block, link: BlockLink, keywords: frozenset[Element]) -> LinkKind:
+    if block.place == "removed":
+        return "notice"
+    for element in (link.element, link.element.getparent()):
+        if element is not None and (element in keywords or rules.KEYWORD_LINK.search(element.get("class") or "")):
+            return "keyword"
+    return "body"
+
+
+def _declared_keywords(build: Builder, known: set[str]) -> list[Tag]:
+    """Tags that only metadata states."""
+    meta = build.source.meta
+    names = texts_of(meta.article.get("keywords"))
+    for key in ("article:tag", "og:article:tag", "news_keywords", "parsely-tags"):
+        for content in meta.meta.get(key, ()):
+            names += [content] if key.endswith("article:tag") else texts_of(content)
+    if not names and not known:
+        for content in meta.meta.get("keywords", ())[:1]:
+            names = texts_of(content)[:12]
+    tags: dict[str, Tag] = {}
+    for name in names:
+        text = clean_line(name)
+        if text and len(text) <= 60 and squeezed(text) not in known:
+            tags.setdefault(squeezed(text), Tag(name=text, url=None, kind="declared"))
+    return list(tags.values())
