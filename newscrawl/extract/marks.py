@@ -36,6 +36,8 @@ class Marker:
         self.prose_total = sum(self.prose.values())
         self.container: Element | None = None
         self.headline: Element | None = None
+        self.spared: frozenset[Element] = frozenset()
+        """What the profile says holds headline or story: no generic rule may take it."""
         self.marked: dict[Element, Mark] = {}
         if layout is not None:
             self._apply(root, layout)
@@ -43,6 +45,8 @@ class Marker:
     def _apply(self, root: Element, layout: Layout) -> None:
         self.container = _first_of(root, layout.body)
         self.headline = _first_of(root, layout.headline)
+        chosen = [element for element in (self.container, self.headline) if element is not None]
+        self.spared = frozenset(outer for element in chosen for outer in (element, *element.iterancestors()))
         wanted: list[tuple[str, str | None, tuple[Selector, ...]]] = [
             ("chrome", None, layout.chrome),
             ("related", None, layout.related),
@@ -59,13 +63,15 @@ class Marker:
             for selector in selectors:
                 for element in selector.find(root):
                     self.marked.setdefault(element, Mark(place=place, kind=kind, rule=name))  # type: ignore[arg-type]
+        if self.headline is not None:
+            self.marked[self.headline] = Mark(place="headline", rule="profile:headline")
 
     def __call__(self, element: Element) -> Mark | None:
         """Return the mark that holds inside *element*."""
         own = self.marked.get(element) if self.marked else None
         if own is not None:
             return own
-        if element is self.container or element is self.headline:
+        if element in self.spared:
             return None
         own = self._generic(element)
         if own is not None and own.place == "chrome" and "related_label" not in self.without and _says_related(element):

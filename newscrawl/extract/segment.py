@@ -74,7 +74,7 @@ def segment(
     _type_zones(blocks)
     typed = _typed_lines(blocks, without)
     container = marker.container if marker.container is not None else _container(blocks, typed)
-    headline = _headline(blocks, marker.headline, container, titles)
+    headline = _headline(blocks, container, titles)
     page = Segmented(blocks, walked.media, container, headline, 0, 0)
     if container is None:
         if headline is not None:
@@ -174,14 +174,11 @@ def _container(blocks: list[Block], typed: dict[int, rules.LineRule]) -> Element
     return current
 
 
-def _headline(
-    blocks: list[Block], chosen: Element | None, container: Element | None, titles: tuple[str, ...]
-) -> Block | None:
-    """Return the block of the headline: the heading that metadata names, or the best-ranked near the story."""
-    if chosen is not None:
-        for block in blocks:
-            if block.element is chosen or chosen in block.element.iterancestors():
-                return block
+def _headline(blocks: list[Block], container: Element | None, titles: tuple[str, ...]) -> Block | None:
+    """Return the block of the headline: the profile's, the heading that metadata names, or the best near the story."""
+    for block in blocks:
+        if block.mark is not None and block.mark.place == "headline":
+            return block
     inside = set(_inside(blocks, container))
     start = min(inside, default=len(blocks))
     wanted = [squeezed(title) for title in titles if title]
