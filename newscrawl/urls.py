@@ -23,6 +23,8 @@ URL_KEY_VERSION = 1
 
 # Longer URLs are not remembered: a cache is bounded by entries, and an entry must be small.
 _REMEMBERED_LENGTH = 2000
+# No server reads a longer one: it is data that somebody put into an address.
+_LONGEST = 32_768
 
 _Answer = TypeVar("_Answer")
 
@@ -88,7 +90,7 @@ def resolve(base: str | None, href: str) -> str | None:
 
     Read as a browser reads it, with escapes in upper case and otherwise as published (``%2F`` and the bytes
     of a GBK query stay), and without user name, default port and fragment; ``#!`` and ``#/`` routes are kept.
-    A host that no DNS name can have gives None, too.
+    A host that no DNS name can have gives None, too, and so does an address of more than 32,768 characters.
 
     >>> resolve("https://news.example/2023/index.html", " ../国际/1.html#top ")
     'https://news.example/%E5%9B%BD%E9%99%85/1.html'
@@ -104,6 +106,8 @@ def resolve(base: str | None, href: str) -> str | None:
 
 
 def _resolve(base: str | None, href: str) -> str | None:
+    if len(href) > _LONGEST:
+        return None
     text = _SURROGATE.sub("\ufffd", _REMOVED.sub("", href.strip(_EDGES)))
     given = _SCHEME.match(text)
     scheme = given[1].lower() if given else None

@@ -274,3 +274,19 @@ def test_a_profile_reads_what_the_generic_rules_cannot_know() -> None:
     ]
     assert [(link.text, link.kind) for link in article.links] == [("鱼市", "keyword")]
     assert {link.role for link in found.links if link.url.endswith("yu.html")} == {"keyword"}
+
+
+@pytest.mark.parametrize(
+    "run", ["1", " ", "/", '"', "中", "来源：", "作者：张", "（", " | ", "&amp;", "<br>", "2024-", "\u00a0"]
+)
+def test_a_page_built_from_one_endless_run_is_read(run: str) -> None:
+    """Each pattern is linear: a quadratic one would not come back from runs of this length."""
+    text = run * (60_000 // len(run))
+    for markup in (
+        f"<h1>x</h1><p>{text}</p>{STORY}",
+        f"<title>{text}</title><h1>{text}</h1>{STORY}",
+        f"<meta property='article:published_time' content='{text}'><h1>x</h1>{STORY}",
+        f"<h1>x</h1><figure><img srcset='{text}'><figcaption>{text}</figcaption></figure>{STORY}",
+        f"<h1>x</h1><a href='{text}'>{text}</a>{STORY}",
+    ):
+        assert faults(extract_article(markup.encode(), "https://a.example/x")) == []

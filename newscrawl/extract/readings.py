@@ -59,6 +59,7 @@ _LAZY_URLS = (
     "data-hi-res-src",
     "src",
 )
+_LONGEST_SRCSET = 20_000
 _LAZY_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _SRCSET = re.compile(r"\s*(?P<url>[^\s,](?:[^\s]*[^\s,])?)(?:\s+(?P<number>\d+(?:\.\d+)?)(?P<unit>[wx]))?\s*(?:,|$)")
 
@@ -219,7 +220,7 @@ def parse_srcset(text: str) -> list[tuple[str, int | None]]:
     [('a.webp', 246), ('b,c.webp', 980)]
     """
     found = []
-    for match in _SRCSET.finditer(text[:20000]):
+    for match in _SRCSET.finditer(" ".join(text[:_LONGEST_SRCSET].split())):
         width = int(float(match["number"])) if match["unit"] == "w" else None
         found.append((match["url"], width if width is None or width < 10**6 else None))
     return found
