@@ -46,7 +46,7 @@ class Builder:
 
     def put(self, name: str, value: Any, method: str, place: str | None, raw: str | None = None) -> None:
         """Fill field *name*, and say why."""
-        if value is None or value == []:
+        if value is None or value in ([], ""):
             return
         setattr(self.article, name, value)
         self.note(name, method, place, raw)
