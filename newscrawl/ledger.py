@@ -267,7 +267,9 @@ class Ledger:
             if self.run_folder is not None:
                 self.run_folder.mkdir(parents=True, exist_ok=True)
                 text = json.dumps(self._report(ended_at), ensure_ascii=False, indent=2)
-                (self.run_folder / "report.json").write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+                temporary = self.run_folder / "report.json.tmp"
+                temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+                temporary.replace(self.run_folder / "report.json")
         except OSError as error:
             self.fail(error, self.run_folder or Path())
         finally:
@@ -379,7 +381,7 @@ def exit_code(ledger: Ledger) -> tuple[int, list[str]]:
         reasons.append(
             f"{state.dropped['invalid']} items were no valid rows; they lie in rejected.jsonl with the reason"
         )
-    if not state.articles and not state.duplicates:
+    if not (state.articles or state.duplicates or state.dropped or state.pages["article"]):
         read = ", ".join(f"{count} {kind}" for kind, count in sorted(state.pages.items())) or "no page at all"
         reasons.append(f"no article found ({read})")
     return (3 if reasons else 0), reasons

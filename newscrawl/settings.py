@@ -97,4 +97,6 @@ MEMUSAGE_CHECK_INTERVAL_SECONDS = 5.0
 # a page than the default of 100 (benchmarks/).
 CONCURRENT_ITEMS = 8
 LOG_LEVEL = "INFO"
+# Scrapy would log every dropped item whole; the counts, the report and rejected.jsonl tell what was dropped.
+DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"
 FEED_EXPORT_ENCODING = "utf-8"

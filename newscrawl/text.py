@@ -47,7 +47,7 @@ _remembered_weight = lru_cache(maxsize=8192)(_weight)
 
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(f"{chr(p + 0xFFFE)}{chr(p + 0xFFFF)}" for p in range(0, 0x110000, 0x10000))
 _SURROGATES = "\ud800-\udfff"
-_BLANKS = "\t\f\u00a0\u2000-\u200a\u202f\u205f\u3000"
+_BLANKS = "\t\f\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _NEWLINES = "\r\x85\u2028\u2029"
 _NOTHING = "\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u2060\ufeff" + _NONCHARACTERS
 # NFC would replace these by the unified ideograph, and with it a variant that a personal name is written in.

@@ -17,7 +17,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
 
-from newscrawl.exceptions import ConfigError, NewscrawlError, did_you_mean
+from newscrawl.exceptions import ConfigError, NewscrawlError, StorageError, did_you_mean
 from newscrawl.ledger import Ledger, Result, exit_code, ledger_of
 
 _MAX_ROWS = 20
@@ -92,6 +92,10 @@ class Command(crawl.Command):
         if not console.is_terminal:
             console = Console(stderr=to_stdout, width=118, highlight=False)
         self.exitcode, reasons = exit_code(ledger)
+        feeds_failed = [name for name in crawler.stats.get_stats() if name.startswith("feedexport/failed_count")]
+        if feeds_failed:
+            self.exitcode = StorageError.exit_code
+            reasons.append("a feed export (-o, -O or FEEDS) could not be written; the log shows which")
         show_run(console, ledger)
         for reason in reasons[:10]:
             print(f"newscrawl: {reason}", file=sys.stderr)

@@ -20,6 +20,8 @@ _SUPERSETS = {
     "euc_kr": "cp949",
     "shift_jis": "cp932",
 }
+# Codecs for other things than pages: slow, or without a way to replace what they cannot read.
+_NO_CHARSETS = frozenset(("idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7", "mbcs"))
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
@@ -58,7 +60,7 @@ def decoded(body: bytes, content_type: str | None = None) -> Decoded:
     for name, source in claims:
         try:
             return Decoded(text=body.decode(name), encoding=name, source=source)
-        except (UnicodeDecodeError, LookupError):
+        except UnicodeError:
             continue
     best = from_bytes(body[: 1 << 18]).best() if not claims else None
     if best is not None:
@@ -82,6 +84,8 @@ def _claims(body: bytes, content_type: str | None) -> list[tuple[str, str]]:
             codec = codecs.lookup(name).name
             b"".decode(codec)
         except (LookupError, ValueError):
+            continue
+        if codec in _NO_CHARSETS:
             continue
         found.append((_SUPERSETS.get(codec, codec), source))
     return found

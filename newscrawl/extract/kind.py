@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Literal
 
 from newscrawl.extract import rules
@@ -55,6 +56,7 @@ def _article_score(source: Source, body: int, ruled: str | None) -> tuple[float,
         (1.5, any("article" in c.lower() for c in meta.meta.get("og:type", ())), "og:type"),
         (-1.0, any("website" in c.lower() for c in meta.meta.get("og:type", ())), "og:type website"),
         (1.0, "article:published_time" in meta.meta, "published_time"),
+        (1.0, _in_one_article(source), "article element"),
         (1.0, bool(source.url) and looks_like_article(source.url or ""), "shape of the URL"),
         (1.0, _has_date_line(page), "date line"),
         (0.5, page.headline is not None, "headline"),
@@ -68,6 +70,15 @@ def _article_score(source: Source, body: int, ruled: str | None) -> tuple[float,
     ]
     held = [(score, name) for score, holds, name in signs if holds]
     return sum(score for score, _ in held), [name for _, name in held]
+
+
+def _in_one_article(source: Source) -> bool:
+    """Return whether the story stands in the page's only ``<article>``."""
+    elements = list(islice(source.root.iter("article"), 2))
+    container = source.page.container
+    if len(elements) != 1 or container is None:
+        return False
+    return container is elements[0] or elements[0] in container.iterancestors()
 
 
 def _has_date_line(page: Segmented) -> bool:

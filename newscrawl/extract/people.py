@@ -99,7 +99,7 @@ def _author_layers(source: Source, lines: list[Block]) -> Iterator[tuple[list[Pe
         yield people([(name, None) for name in readings.authors_in(block.text)]), "text", where(block.element)
     written = source.meta.first("author", "article:author", "byl", "parsely-author", "dc.creator", "sailthru.author")
     if written and "://" not in written[1]:
-        parts = re.split(r"\s*[,，、;]\s*|\s+(?:and|und|et)\s+", written[1])
+        parts = re.split(r"\s*[,，、;]\s*|\s+(?:and|und|et)\s+", clean_line(written[1][:1000]))
         yield people([(part, None) for part in parts]), "meta", written[0]
 
 

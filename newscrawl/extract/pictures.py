@@ -19,12 +19,11 @@ from newscrawl.urls import resolve
 def put_pictures(build: Builder) -> None:
     """Fill ``images`` and ``videos`` from the article's block, in reading order."""
     source, page = build.source, build.source.page
-    captions = [block for block in page.article_blocks() if block.place == "caption"]
+    captions = _Captions([block for block in page.article_blocks() if block.place == "caption"])
     nodes = list(_own_media(page))
     images = list(_images([node for node in nodes if node.element.tag != "video"], captions, source.base))
     # A caption that stands beside no picture is still the text of one.
-    left = [clean_line(block.text) for block in captions if block.text]
-    images += [Media(caption=text, credit=readings.credit_in(text)) for text in left]
+    images += [Media(caption=text, credit=readings.credit_in(text)) for text in captions.rest()]
     build.put("images", images, "generic", "article block")
     videos = [_video(node.element, source.base) for node in nodes if node.element.tag == "video"]
     build.put("videos", [video for video in videos if video is not None], "generic", "article block")
@@ -43,14 +42,14 @@ def _own_media(page: Segmented) -> Iterator[MediaNode]:
             yield node
 
 
-def _images(nodes: list[MediaNode], captions: list[Block], base: str | None) -> Iterator[Media]:
-    """Yield the picture of each element once; the captions that belong to one are taken out of *captions*."""
+def _images(nodes: list[MediaNode], captions: _Captions, base: str | None) -> Iterator[Media]:
+    """Yield the picture of each element once; its caption is taken out of *captions*."""
     seen: set[str] = set()
     for node in nodes:
         media = readings.media_of(node, base)
         if media is None:
             continue
-        caption = _caption(captions, node.element)
+        caption = captions.take(node.element)
         if caption is None and (media.url is None or media.url in seen):
             continue
         if media.url is not None:
@@ -69,13 +68,29 @@ def _video(element: Element, base: str | None) -> Media | None:
     return Media(url=url) if url is not None else None
 
 
-def _caption(captions: list[Block], figure: Element) -> str | None:
-    """Take the caption of *figure* out of *captions*."""
-    own = [block for block in captions if _is_inside(block.element, figure) or _is_inside(figure, block.element)]
-    for block in own:
-        captions.remove(block)
-    return " ".join(clean_line(block.text) for block in own if block.text) or None
+class _Captions:
+    """The captions of a page, by the elements they lie in and the element they fill."""
 
+    def __init__(self, blocks: list[Block]) -> None:
+        self.left = dict.fromkeys(map(id, blocks))
+        self.blocks = blocks
+        self.within: dict[Element, list[Block]] = {}
+        self.filling: dict[Element, list[Block]] = {}
+        for block in blocks:
+            self.filling.setdefault(block.element, []).append(block)
+            for element in (block.element, *block.element.iterancestors("figure")):
+                self.within.setdefault(element, []).append(block)
 
-def _is_inside(element: Element, outer: Element) -> bool:
-    return element is outer or any(parent is outer for parent in element.iterancestors())
+    def take(self, figure: Element) -> str | None:
+        """Return the caption inside *figure* or around it; a caption belongs to one picture."""
+        around = (outer for outer in figure.iterancestors() if outer in self.filling)
+        outer = next(around, None)
+        own = self.within.get(figure) or (self.filling[outer] if outer is not None else [])
+        texts = [clean_line(block.text) for block in own if id(block) in self.left and block.text]
+        for block in own:
+            self.left.pop(id(block), None)
+        return " ".join(texts) or None
+
+    def rest(self) -> list[str]:
+        """Return the captions that nobody took."""
+        return [clean_line(block.text) for block in self.blocks if id(block) in self.left and block.text]

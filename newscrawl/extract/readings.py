@@ -60,8 +60,9 @@ _LAZY_URLS = (
     "src",
 )
 _LONGEST_SRCSET = 20_000
+_MOST_LINKS = 500
 _LAZY_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
-_SRCSET = re.compile(r"\s*(?P<url>[^\s,](?:[^\s]*[^\s,])?)(?:\s+(?P<number>\d+(?:\.\d+)?)(?P<unit>[wx]))?\s*(?:,|$)")
+_DESCRIPTOR = re.compile(r"[0-9]{1,5}w|[0-9]{1,3}(?:\.[0-9]{1,3})?x")
 
 
 def source_in(text: str) -> str | None:
@@ -156,7 +157,7 @@ def link_title(text: str) -> tuple[str | None, int]:
 def ornaments_beside(raw: str, linked: str) -> int:
     """Return how many ornament characters of a block stand outside its links."""
     outside = raw
-    for part in linked.split("\x00"):
+    for part in linked.split("\x00")[:_MOST_LINKS]:
         outside = outside.replace(part, "", 1)
     return sum(1 for ch in outside if ch in rules.BULLETS and not ch.isspace())
 
@@ -220,7 +221,17 @@ def parse_srcset(text: str) -> list[tuple[str, int | None]]:
     [('a.webp', 246), ('b,c.webp', 980)]
     """
     found = []
-    for match in _SRCSET.finditer(" ".join(text[:_LONGEST_SRCSET].split())):
-        width = int(float(match["number"])) if match["unit"] == "w" else None
-        found.append((match["url"], width if width is None or width < 10**6 else None))
+    words = iter(text[:_LONGEST_SRCSET].split())
+    pending = next(words, None)
+    while pending is not None:
+        url, pending = pending, next(words, None)
+        width = None
+        if not url.endswith(",") and pending is not None:
+            # The words of a candidate end at a comma; the next address may follow it without a blank.
+            descriptor, comma, rest = pending.partition(",")
+            if descriptor == "" or _DESCRIPTOR.fullmatch(descriptor):
+                width = int(descriptor[:-1]) if descriptor.endswith("w") else None
+                pending = rest if comma and rest else next(words, None)
+        if url.strip(","):
+            found.append((url.strip(","), width))
     return found

@@ -68,7 +68,7 @@ def page_links(source: Source, nofollow: bool) -> tuple[tuple[PageLink, ...], st
             link = _page_link(url, _role(source, element, block, url, own), get("rel"), nofollow) if url else None
         if link is None or link.url == source.url:
             continue
-        if link.role == "next" and next_page is None and _NEXT_TEXT.match("".join(element.itertext())):
+        if link.role == "next" and next_page is None and _NEXT_TEXT.match("".join(element.itertext())[:60]):
             next_page = link.url
         earlier = found.get(link.url)
         if earlier is None or _ROLE_RANK[link.role] < _ROLE_RANK[earlier.role]:
@@ -153,6 +153,8 @@ def _is_pager(url: str, classes: str | None, rel: str | None, text: str) -> bool
     if not _has_page_number(url):
         return False
     text = text.strip()
+    if len(text) > 60:
+        return False
     return text.isdigit() or _NEXT_TEXT.match(text) is not None
 
 

@@ -24,6 +24,7 @@ from newscrawl.urls import looks_like_tag
 _SENTENCE_END = re.compile(r"[。！？!?.…：:；;”\"'」』）)—]\s*$|[。！？；，、]|[.,;!?]\s")
 
 _GOOD_WEIGHT = 36
+_LONGEST_LINE = 1000
 
 _DESCENT = 0.7
 
@@ -117,6 +118,9 @@ def _typed_lines(blocks: list[Block], without: frozenset[str]) -> dict[int, rule
 
 
 def _line_rule(text: str, text_weight: int, without: frozenset[str]) -> rules.LineRule | None:
+    if len(text) > _LONGEST_LINE:
+        # Ornaments weigh nothing; a line of them alone is none that a rule is about.
+        return None
     for max_weight, find, rule in _line_rules(without):
         if text_weight <= max_weight and find(text) is not None:
             return rule

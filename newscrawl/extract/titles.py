@@ -20,7 +20,7 @@ def titles_of(meta: Structured) -> tuple[str, ...]:
         names += [clean_line(content) for content in meta.meta.get(key, ())[:1]]
     if meta.title:
         names += [without_site_name(meta.title, site_name(meta)), meta.title]
-    return tuple(dict.fromkeys(name for name in names if name))
+    return tuple(dict.fromkeys(name[:1000] for name in names if name))
 
 
 def site_name(meta: Structured) -> str | None:

@@ -69,7 +69,7 @@ _MEDIA = frozenset(("img", "figure", "picture", "video"))
 # A tag that long has more attributes than any: libxml2 compares each with all before it, which takes minutes.
 _TAG_BOMB = re.compile(rb"<[a-z][^<>]{65536}", re.I)
 _QUOTED = re.compile(rb"=\s*(?:\"[^\"]*\"|'[^']*')")
-_SCRIPTS = re.compile(rb"<(script|style)\b.*?</\1\s*>", re.I | re.S)
+_SCRIPT = re.compile(rb"<(script|style)\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +155,13 @@ def parse(utf8: bytes) -> Element | None:
     if len(utf8) > 65536 and _TAG_BOMB.search(utf8) and _is_bomb(utf8):
         return None
     try:
-        parser: etree.HTMLParser[Element] = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+        parser: etree.HTMLParser[Element] = etree.HTMLParser(
+            # Without huge_tree, what is nested deeper than 256 elements would be dropped without a word.
+            encoding="utf-8",
+            remove_comments=True,
+            remove_pis=True,
+            huge_tree=True,
+        )
         return etree.fromstring(utf8, parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
@@ -163,7 +169,20 @@ def parse(utf8: bytes) -> Element | None:
 
 def _is_bomb(utf8: bytes) -> bool:
     """Return whether a tag stays that long without scripts and quoted values, which cost the parser nothing."""
-    return _TAG_BOMB.search(_QUOTED.sub(b"", _SCRIPTS.sub(b"", utf8))) is not None
+    return _TAG_BOMB.search(_QUOTED.sub(b"", _without_scripts(utf8))) is not None
+
+
+def _without_scripts(utf8: bytes) -> bytes:
+    """Cut scripts and styles out, each from its tag to its end or the page's; one pass, whatever is unclosed."""
+    lower = utf8.lower()
+    kept, at = [], 0
+    for match in _SCRIPT.finditer(lower):
+        if match.start() < at:
+            continue
+        kept.append(utf8[at : match.start()])
+        end = lower.find(b"</" + match[1], match.end())
+        at = end if end >= 0 else len(utf8)
+    return b"".join([*kept, utf8[at:]])
 
 
 def json_ld_texts(root: Element) -> list[str]:
@@ -298,7 +317,7 @@ class _Walker:
         if self.open_links and self.open_links[-1][0] is element:
             _, start = self.open_links.pop()
             text = self.text_since(start)
-            last = self.out.blocks[-1].links if self.out.blocks else []
+            last = self.out.blocks[-1].links[-8:] if self.out.blocks else []
             if text or not any(link.element is element for link in last):
                 # A link without text is a picture's, unless its text stands in the blocks it was put around.
                 self.links.append(BlockLink(element, text))
