@@ -184,3 +184,11 @@ def test_without_an_output_folder_of_its_own_a_replay_takes_one_below_output(tmp
     finished = scrapy("crawl", "news", "-s", f"NEWSCRAWL_REPLAY={SEEDS}", cwd=tmp_path)
     assert finished.code == 0, finished.log[-2000:]
     assert sorted(path.name for path in (tmp_path / "output").iterdir()) == ["replay"]
+
+
+def test_a_feed_that_cannot_be_written_changes_the_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    finished = replay_seeds(tmp_path / "out", "-O", str(tmp_path / "file" / "copy.jsonl"))
+    assert finished.code == 5
+    assert "a feed export" in finished.log
+    assert len(finished.rows) == 2

@@ -290,3 +290,42 @@ def test_a_page_built_from_one_endless_run_is_read(run: str) -> None:
         f"<h1>x</h1><a href='{text}'>{text}</a>{STORY}",
     ):
         assert faults(extract_article(markup.encode(), "https://a.example/x")) == []
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<img src=/a.jpg srcset='" + "a" * 19_990 + " x'>",
+        "<img src=/a.jpg srcset='/b.jpg " + "9" * 400 + "w'>",
+        "<meta name=author content='a" + " " * 20_000 + "b'>",
+        "<p>facebook" + "|" * 8_000 + "!</p>",
+        "<a class=pager href=/x>" + "»" * 20_000 + "a</a>",
+        '<script type="application/ld+json">{"a": ]]>' + " " * 50_000 + "x</script>",
+        '<script type="application/ld+json">{"@type":"NewsArticle","headline":"&#' + "1" * 5_000 + ';"}</script>',
+        "<p>2023-03-21" + "\u1680" * 600 + "x</p>",
+        "<script " * 20_000 + "<a " + "x " * 40_000 + ">",
+        "".join(f"<figure><img src=/{n}.jpg><figcaption>图 {n}</figcaption></figure>" for n in range(2_000)),
+        "<p>" + "<a href=/x>a</a>" * 5_000 + "</p><p>" + "<a href=/x></a>" * 5_000 + "</p>",
+    ],
+    ids=["srcset", "width", "author", "pipes", "pager", "json-ld", "reference", "ogham", "scripts", "gallery", "links"],
+)
+def test_a_page_made_to_hang_the_reader_is_read(markup: str) -> None:
+    article = extract_article(f"<html><body><h1>渡船停航两周</h1>{STORY}{markup}</body></html>".encode(), None)
+    assert faults(article) == []
+    assert (article.article_body or "").startswith("江边的渡船")
+
+
+@pytest.mark.parametrize("charset", ["idna", "undefined", "punycode", "unicode_escape", "rot13"])
+def test_a_codec_that_is_no_charset_is_passed_over(charset: str) -> None:
+    body = f"<meta charset={charset}><h1>x</h1>{STORY}".encode("gb18030")
+    assert faults(extract_article(body, None)) == []
+
+
+def test_a_story_in_deep_nesting_is_not_lost() -> None:
+    article = extract_article(b"<h1>x</h1>" + b"<div>" * 900 + STORY.encode() + b"</div>" * 900, None)
+    assert article.article_body is not None
+    assert len(article.article_body.split("\n\n")) == 3
+
+
+def test_a_story_in_the_only_article_element_of_a_page_is_an_article() -> None:
+    assert page(f"<article><h1>渡船停航两周</h1>{STORY}</article>", url="https://a.example/ok").kind == "article"

@@ -92,8 +92,10 @@ class Command(crawl.Command):
         if not console.is_terminal:
             console = Console(stderr=to_stdout, width=118, highlight=False)
         self.exitcode, reasons = exit_code(ledger)
-        feeds_failed = [name for name in crawler.stats.get_stats() if name.startswith("feedexport/failed_count")]
-        if feeds_failed:
+        stats = crawler.stats.get_stats()
+        stored = sum(count for name, count in stats.items() if name.startswith("feedexport/success_count"))
+        # Scrapy only logs what goes wrong in a feed export; it counts those that were stored.
+        if stats.get("item_scraped_count") and stored < len(feeds):
             self.exitcode = StorageError.exit_code
             reasons.append("a feed export (-o, -O or FEEDS) could not be written; the log shows which")
         show_run(console, ledger)

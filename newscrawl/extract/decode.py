@@ -82,8 +82,11 @@ def _claims(body: bytes, content_type: str | None) -> list[tuple[str, str]]:
     for name, source in named:
         try:
             codec = codecs.lookup(name).name
-            b"".decode(codec)
+            b"aaaa".decode(codec)
+        except UnicodeError:
+            pass
         except (LookupError, ValueError):
+            # No codec, or one that is not for text.
             continue
         if codec in _NO_CHARSETS:
             continue
