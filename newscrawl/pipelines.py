@@ -113,7 +113,10 @@ class ValidatePipeline:
 
 
 def _article_of(item: Any) -> tuple[Article | None, list[str]]:
-    row = ItemAdapter(item).asdict()
+    try:
+        row = ItemAdapter(item).asdict()
+    except RecursionError:
+        return None, ["item: it holds itself"]
     extra = [name for name in row if name not in FIELDS]
     known = {name: value for name, value in row.items() if name in FIELDS and value is not None}
     try:
@@ -143,7 +146,10 @@ def _missing(article: Article) -> list[str]:
 def _plain(item: Any) -> Any:
     if isinstance(item, Article):
         return as_row(item)
-    plain = ItemAdapter(item).asdict()
+    try:
+        plain = ItemAdapter(item).asdict()
+    except RecursionError:
+        return repr(item)
     return plain if isinstance(plain, Mapping) else repr(item)
 
 

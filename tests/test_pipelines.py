@@ -217,7 +217,7 @@ def test_a_faulty_item_is_kept_aside_with_the_reason_and_dropped(
     line = Line(tmp_path)
     with pytest.raises(DropItem) as caught:
         line.pass_on({"url": URL, "headline": "图书馆", **changes})
-    line.ledger.close({})
+    line.ledger.close(None)
     assert reason in str(caught.value)
     assert line.ledger.run_folder is not None
     (row,) = map(json.loads, (line.ledger.run_folder / "rejected.jsonl").read_bytes().splitlines())
@@ -232,7 +232,7 @@ def test_an_article_that_is_faulty_is_kept_aside_as_a_row(tmp_path: Path) -> Non
     article = Article(url=URL, headline="x", authors=[Person(name="")])
     with pytest.raises(DropItem, match=r"authors\[0\]\.name: '' does not fit"):
         line.pass_on(article)
-    line.ledger.close({})
+    line.ledger.close(None)
     assert line.ledger.run_folder is not None
     (row,) = map(json.loads, (line.ledger.run_folder / "rejected.jsonl").read_bytes().splitlines())
     assert row["item"]["authors"] == [{"name": "", "url": None}]
@@ -337,3 +337,15 @@ def test_a_crawl_without_a_limit_has_none() -> None:
     for number in range(20):
         line.pass_on({"url": f"{URL}?p={number}", "headline": str(number)})
     assert line.ledger.state.dropped == {}
+
+
+def test_an_item_that_holds_itself_is_kept_aside(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    item: dict[str, Any] = {"url": URL, "headline": "图书馆"}
+    item["extra"] = item
+    with pytest.raises(DropItem, match="it holds itself"):
+        line.pass_on(item)
+    line.ledger.close(None)
+    assert line.ledger.run_folder is not None
+    (row,) = map(json.loads, (line.ledger.run_folder / "rejected.jsonl").read_bytes().splitlines())
+    assert row["reasons"] == ["item: it holds itself"]
