@@ -50,9 +50,3 @@ class NotInReplayError(NewscrawlError):
     """A request asks for a URL that the replay set does not hold."""
 
     exit_code = 3
-
-
-class AddressRefusedError(NewscrawlError):
-    """A request would go to an address that is not public and not listed in ``NEWSCRAWL_ALLOW_ADDRESSES``."""
-
-    exit_code = 3
