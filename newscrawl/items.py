@@ -30,7 +30,8 @@ class Pattern:
 # Not \d, which takes the digits of every script in Python and only these in other programs.
 _D = "[0-9][0-9]"
 
-Text = Annotated[str, Pattern(r"\s*\S")]
+_NOT_BLANK = r"\s*\S"
+Text = Annotated[str, Pattern(_NOT_BLANK)]
 Url = Annotated[str, Pattern(r"https?://[^\s/]")]
 Sha256 = Annotated[str, Pattern(r"[0-9a-f]{64}$")]
 IsoDate = Annotated[str, Pattern(rf"{_D}{_D}(-{_D}(-{_D}(T{_D}:{_D}(:{_D}(\.[0-9]{{1,6}})?)?(Z|[+-]{_D}:{_D})?)?)?)?$")]
@@ -418,14 +419,19 @@ Check = Callable[[Any], Sequence[str]]
 @cache
 def _checker(kind: type) -> Check:
     """Return a function that checks a *kind* field by field; made once, since it runs on every item."""
-    checks = [(name, attrgetter(name), _check(hint)) for name, hint in _hints(kind).items()]
+    checks = [
+        (name, attrgetter(name), _check(hint), type(None) in _options(hint)) for name, hint in _hints(kind).items()
+    ]
 
     def check(value: Any) -> Sequence[str]:
         if type(value) is not kind:
             return (f": {kind.__name__} expected, {type(value).__name__} found",)
         found: Sequence[str] = ()
-        for name, get, part in checks:
-            faulty = part(get(value))
+        for name, get, check_part, optional in checks:
+            part = get(value)
+            if part is None and optional:
+                continue
+            faulty = check_part(part)
             if faulty:
                 found = [*found, *(f".{name}{fault}" for fault in faulty)]
         return found
@@ -434,14 +440,12 @@ def _checker(kind: type) -> Check:
 
 
 def _check(hint: Any) -> Check:
-    options = _options(hint)
-    optional = type(None) in options
-    (single,) = (option for option in options if option is not type(None))
+    """Return a function that checks a value which is not None."""
+    (single,) = (option for option in _options(hint) if option is not type(None))
     if get_origin(single) is list:
         return _list_check(_check(get_args(single)[0]))
     is_part = get_origin(single) is None and is_dataclass(single)
-    check = _checker(single) if is_part else _scalar_check(single)
-    return (lambda value: () if value is None else check(value)) if optional else check
+    return _checker(single) if is_part else _scalar_check(single)
 
 
 def _list_check(inner: Check) -> Check:
@@ -474,6 +478,9 @@ def _scalar_check(hint: Any) -> Check:
 def _scalar(hint: Any) -> tuple[type, Callable[[Any], object] | None]:
     if get_origin(hint) is Annotated:
         kind, pattern = get_args(hint)
+        if pattern.regex == _NOT_BLANK:
+            # The pattern says the same; most strings of a row are held against it.
+            return kind, lambda text: text and not text.isspace()
         # In Python "$" also stands before a final newline; in other programs it does not.
         return kind, re.compile(pattern.regex.removesuffix("$") + (r"\Z" if pattern.regex.endswith("$") else "")).match
     if get_origin(hint) is Literal:

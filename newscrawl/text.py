@@ -14,6 +14,7 @@ _CJK = _HAN + _KANA + _HANGUL
 
 _CJK_RUN = re.compile(f"[{_CJK}]+")
 _OTHER_RUN = re.compile(f"[^\\W_{_CJK}]+")
+_OTHER_NOT_ASCII = re.compile(f"[^\\W_\x00-\x7f{_CJK}]+")
 # Labels, names and titles of links, most of which come again on the next page of a site.
 _SHORT = 80
 _ASCII_OTHERS = bytes(code for code in range(128) if not chr(code).isalnum())
@@ -34,10 +35,16 @@ def weight(text: str) -> int:
 
 
 def _weight(text: str) -> int:
+    count = len(_ascii_letters(text))
     if text.isascii():
-        return len(text.encode().translate(None, _ASCII_OTHERS))
+        return count
     rest = _CJK_RUN.sub("", text)
-    return 2 * (len(text) - len(rest)) + len("".join(_OTHER_RUN.findall(rest)))
+    return 2 * (len(text) - len(rest)) + count + len("".join(_OTHER_NOT_ASCII.findall(rest)))
+
+
+def _ascii_letters(text: str) -> bytes:
+    """Return the letters and digits of *text* that are ASCII."""
+    return text.encode("ascii", "ignore").translate(None, _ASCII_OTHERS)
 
 
 _remembered_weight = lru_cache(maxsize=8192)(_weight)
@@ -65,17 +72,7 @@ _EMPTY_LINES = re.compile("\n{3,}")
 # Runs of more than 30 marks are left too: sorting them takes quadratic time (UAX #15, Stream-Safe Text).
 _NOT_NORMALISED = re.compile(f"([{_COMPATIBILITY}]+|[^\\w\\s]{{31,}})")
 
-# One search decides that there is nothing to do. It starts with one set, so that the regex engine skips from
-# suspect to suspect, and the set names the planes above the BMP as one range, which keeps it a bitmap.
-# Blanks, newlines and ampersands are common, and only wrong in the company listed after them.
-_ALWAYS_WRONG = _NOTHING + _SURROGATES + _BLANKS + _NEWLINES + "\u200b"
-_SUSPECT = " \n&" + "".join(ch for ch in _ALWAYS_WRONG if ch < "\U00010000") + "\U00010000-\U0010ffff"
-_UNCLEAN = re.compile(
-    f"[{_SUSPECT}]"
-    f"(?:(?<=[{_ALWAYS_WRONG}])"
-    "|(?<=[ \n])(?:(?<=\\A[ \n])|\\Z|(?<= )[ \n]|(?<=\n)(?: |\n\n))"
-    "|(?<=&)(?:amp;)+(?:nbsp|lt|gt|quot|#[0-9]{1,7});)"
-)
+_WRONG = re.compile(f"[{_NOTHING}{_SURROGATES}{_BLANKS}{_NEWLINES}\u200b]")
 
 
 def clean_text(text: str) -> str:
@@ -88,10 +85,22 @@ def clean_text(text: str) -> str:
     >>> clean_text("　　据报道，  “近 4个半小时”。\\r\\n\\r\\n\\r\\n完")
     '据报道， “近 4个半小时”。\\n\\n完'
     """
-    if _UNCLEAN.search(text) is None and unicodedata.is_normalized("NFC", text):
+    if _is_clean(text):
         return text
     cleaned = _cleaned(text)
     return text if cleaned == text else cleaned
+
+
+def _is_clean(text: str) -> bool:
+    """Tell whether there is nothing to do, which is so for nearly every text; searching for a substring is cheap."""
+    return (
+        not (text.startswith((" ", "\n")) or text.endswith((" ", "\n")))
+        and not ("  " in text or " \n" in text or "\n " in text or "\n\n\n" in text)
+        # All that is always wrong cannot be printed; the reverse does not hold (joiners, private characters).
+        and (text.replace("\n", "").isprintable() or _WRONG.search(text) is None)
+        and ("&" not in text or _LEFTOVER.search(text) is None)
+        and unicodedata.is_normalized("NFC", text)
+    )
 
 
 def _cleaned(text: str) -> str:
@@ -148,11 +157,12 @@ _remembered_line = lru_cache(maxsize=8192)(_line)
 # Matching -----------------------------------------------------------------------------------------------
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
-# Anything but letters, digits and the usual punctuation may have a letter in its compatibility form (℃) or
-# belong to the letter before it (accents): the whole text is normalised first.
-_COMPLICATED = re.compile(
-    r"[^\w\s!-/:-@\[-`{-~·«»\u2010-\u2027\u2030-\u203b\u3001-\u3003\u3008-\u3020\uff01-\uff0f\uff1a-\uff20]"
-)
+# The usual punctuation. Any other may have a letter in its compatibility form (℃) or belong to the letter before
+# it (accents): then the whole text is normalised first.
+_USUAL = r"\s·«»\u2010-\u2027\u2030-\u203b\u3001-\u3003\u3008-\u3020\uff01-\uff0f\uff1a-\uff20"
+_PUNCTUATION = re.compile(rf"[!-/:-@\[-`{{-~{_USUAL}]+")
+_USUAL_ONLY = re.compile(rf"[{_USUAL}]*")
+_ASCII_RUN = re.compile("[\x00-\x7f]+")
 _LONG_RUN = re.compile(r"([^\w\s]{30})(?=[^\w\s])")
 
 # Pairs that OpenCC tells apart by phrase, in one direction or only for Taiwan or Hong Kong.
@@ -165,22 +175,22 @@ def _converter(name: str) -> "opencc.OpenCC":
     return opencc.OpenCC(name)
 
 
-class _Simplest(dict[str, str]):
-    """The simplified form of each character, worked out when a text first brings the character.
+class _Simplest(dict[int, str]):
+    """The simplified form of each character by its number, worked out when a text first brings the character.
 
     Character by character, not by phrase: what stands beside an ideograph must not change its key, or a comma
     would. hk2s is t2s with the variants of Hong Kong (枱, 衞); s2t in the middle joins the simplified forms
     that it writes alike (钜 and 巨).
     """
 
-    def __missing__(self, ch: str) -> str:
+    def __missing__(self, number: int) -> str:
         # A chain is at most a few characters long; a circle ends in its smallest member.
         seen: list[str] = []
-        end = ch
+        end = chr(number)
         while end not in seen:
             seen.append(end)
             end = self._step(end)
-        found = self[ch] = min(seen[seen.index(end) :])
+        found = self[number] = min(seen[seen.index(end) :])
         return found
 
     @staticmethod
@@ -221,7 +231,7 @@ def _not_simplest() -> re.Pattern[str]:
 def _simplified(key: str) -> str:
     if _encodes(key, "gb2312") and _not_simplest().search(key) is None:
         return key
-    return key.translate({ord(ch): _SIMPLEST[ch] for ch in set(key)})
+    return key.translate(_SIMPLEST)
 
 
 def _encodes(text: str, encoding: str) -> bool:
@@ -240,11 +250,14 @@ def fold(text: str) -> str:
     >>> fold("《ＢＢＣ》：頭髮，二〇二三")
     'bbc头发二〇二三'
     """
-    if text.isascii():
-        return _NOT_ALPHANUMERIC.sub("", text).lower()
-    key = ""
-    if _COMPLICATED.search(text) is None:
-        key = _NOT_ALPHANUMERIC.sub("", text).casefold()
+    letters = _ascii_letters(text)
+    # English: what is not ASCII is quotation marks and dashes.
+    if 2 * len(letters) > len(text) and _USUAL_ONLY.fullmatch(_ASCII_RUN.sub("", text)):
+        return letters.decode().lower()
+    key = _PUNCTUATION.sub("", text)
+    # Looked at before and after: case folding makes a letter of an accent (U+0345), and an accent of a letter (İ).
+    if key.isalnum():
+        key = key.casefold()
     if not (key.isalnum() and unicodedata.is_normalized("NFKC", key)):
         text = unicodedata.normalize("NFKC", _LONG_RUN.sub(r"\1 ", text))
         text = unicodedata.normalize("NFKC", text.casefold())
@@ -262,7 +275,7 @@ _ENOUGH_CJK = 4
 _ENOUGH_LETTERS = 20
 
 
-_HAN_RUN = re.compile(f"[{_HAN}]+")
+_HAN_RUN = re.compile(f"([{_HAN}]+)")
 _KANA_RUN = re.compile(f"[{_KANA}]+")
 _HANGUL_RUN = re.compile(f"[{_HANGUL}]+")
 
@@ -311,10 +324,10 @@ def script_of(text: str) -> str | None:
     is not CJK or too short to tell. Only the first 2,000 characters are looked at.
     """
     sample = text[:_SAMPLE]
-    if sample.isascii():
+    if sample.isascii() or _CJK_RUN.search(sample) is None:
         return None
-    han = "".join(_HAN_RUN.findall(sample))
-    rest = _HAN_RUN.sub("", sample)
+    parts = _HAN_RUN.split(sample)
+    han, rest = "".join(parts[1::2]), "".join(parts[::2])
     kana, hangul = _count(_KANA_RUN, rest), _count(_HANGUL_RUN, rest)
     cjk = len(han) + kana + hangul
     # A CJK character says as much as two or three letters.

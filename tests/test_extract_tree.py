@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newscrawl.extract.tree import drop_scripts, parse, walk
+from newscrawl.extract.tree import Mark, drop_scripts, parse, walk
 
 _TAGS = st.sampled_from(["p", "div", "a", "b", "br", "span", "li", "ul", "figure", "img", "h2", "td", "section"])
 
@@ -81,3 +81,11 @@ def test_deep_nesting_does_not_raise() -> None:
     root = parse(b"<div>" * 5_000 + b"text" + b"</div>" * 5_000)
     if root is not None:
         walk(root, lambda _: None)
+
+
+def test_what_follows_an_element_inside_page_chrome_is_kept_with_it() -> None:
+    root = parse(b"<html><body><nav><b>one</b> two</nav><p>three</p></body></html>")
+    assert root is not None
+    chrome = Mark(place="chrome", rule="nav")
+    blocks = walk(root, lambda element: chrome if element.tag == "nav" else None).blocks
+    assert [block.raw for block in blocks] == ["one two", "three"]

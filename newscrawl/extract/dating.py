@@ -13,7 +13,7 @@ from lxml.etree import _Element as Element
 from newscrawl.dates import dates_in, is_after, iso_date, same_day, url_date, with_zone
 from newscrawl.extract.segment import Segmented
 from newscrawl.extract.structured import Structured, text_of
-from newscrawl.extract.tree import where
+from newscrawl.extract.tree import text_within, where
 from newscrawl.items import Provenance, Warn
 from newscrawl.sites import Layout
 from newscrawl.urls import resolve
@@ -134,7 +134,7 @@ def _candidates(
         yield from _lined(page, layout)
         for selector in layout.date:
             for element in selector.find(root):
-                raw = element.get("datetime") or element.get("content") or "".join(element.itertext())
+                raw = element.get("datetime") or element.get("content") or text_within(element)
                 yield from _from(iso_date(raw), "profile", selector.source, raw)
     for key, changed in (("datePublished", False), ("dateModified", True)):
         raw = text_of(meta.article.get(key))
@@ -185,7 +185,7 @@ def _marked_up(page: Segmented, root: Element, itemprops: list[Element]) -> Iter
                 continue
         elif prop not in ("datepublished", "datecreated", "datemodified"):
             continue
-        raw = element.get("datetime") or element.get("content") or "".join(element.itertext())
+        raw = element.get("datetime") or element.get("content") or text_within(element)
         parent = element.getparent()
         words = f"{prop} {element.get('class') or ''} {(parent.get('class') if parent is not None else '') or ''}"
         changed = _MODIFIED_WORDS.search(words) is not None and not _PUBLISHED_WORDS.search(words)

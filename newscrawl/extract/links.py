@@ -8,7 +8,7 @@ from newscrawl.extract import readings, rules
 from newscrawl.extract.building import Builder, elements_of
 from newscrawl.extract.segment import is_tag_link, squeezed
 from newscrawl.extract.structured import texts_of
-from newscrawl.extract.tree import Block, BlockLink, where
+from newscrawl.extract.tree import Block, BlockLink, text_within, where
 from newscrawl.items import LinkKind, Tag, TagKind, TextLink, TitledLink, Warn
 from newscrawl.text import clean_line
 from newscrawl.urls import resolve
@@ -26,7 +26,7 @@ def put_links(build: Builder, blocks: list[Block]) -> None:
             _put_text_links(build, block, tags, listed)
     for element in root_order(source.root, listed):
         # A list of tags may stand anywhere on the page; the profile vouches for it.
-        _put_tag(tags, "".join(element.itertext()), resolve(source.base, element.get("href") or ""), "declared")
+        _put_tag(tags, text_within(element), resolve(source.base, element.get("href") or ""), "declared")
     declared = _declared_keywords(build, {name for name, kind in tags if kind == "declared"})
     build.put("tags", [*tags.values(), *declared], "generic", "links to tag pages" if tags else "keywords")
     for name in ("related", "promoted"):

@@ -8,7 +8,7 @@ from functools import lru_cache
 from lxml.etree import _Element as Element
 
 from newscrawl.extract import rules
-from newscrawl.extract.tree import HEADINGS, Mark, page_text_length
+from newscrawl.extract.tree import HEADINGS, Mark, page_text_length, text_within
 from newscrawl.sites import Layout, Selector
 
 _NEVER_ZONES = frozenset(("html", "body", "main", "article"))
@@ -17,9 +17,15 @@ _CHROME_TAGS = frozenset(("nav", "select", "button", "textarea", "option", "dial
 
 _ZONE_TAGS = frozenset(("aside", "header", "footer", "form"))
 
+_SPEAKING_TAGS = _CHROME_TAGS | _ZONE_TAGS | {"figcaption"}
+"""Tags that say what is in the element; with any other, attributes have to."""
+
 _CAPTION = Mark(place="caption", rule="figcaption")
 
 _ARTICLE_PART = re.compile(r"article|entry|post|story|content|title|headline|detail", re.I)
+
+_CLASS_ALONE = ["class"]
+"""The attributes of most elements that have any."""
 
 ALL_RULES = frozenset(rule.name for rule in rules.ELEMENT_RULES)
 """Names of the generic element rules, for a second look without them."""
@@ -31,7 +37,7 @@ class Marker:
     def __init__(self, root: Element, layout: Layout | None, *, without: frozenset[str] = frozenset()) -> None:
         self.without = without
         self.total = page_text_length(root) or 1
-        lengths = ((p, len("".join(p.itertext()) if len(p) else p.text or "")) for p in root.iter("p"))
+        lengths = ((p, len(text_within(p) if len(p) else p.text or "")) for p in root.iter("p"))
         self.prose = {p: length for p, length in lengths if length >= 60}
         self.prose_total = sum(self.prose.values())
         self.container: Element | None = None
@@ -68,10 +74,9 @@ class Marker:
 
     def __call__(self, element: Element) -> Mark | None:
         """Return the mark that holds inside *element*."""
-        own = self.marked.get(element) if self.marked else None
-        if own is not None:
+        if self.marked and (own := self.marked.get(element)) is not None:
             return own
-        if element in self.spared:
+        if self.spared and element in self.spared:
             return None
         own = self._generic(element)
         if own is not None and own.place == "chrome" and "related_label" not in self.without and _says_related(element):
@@ -81,31 +86,30 @@ class Marker:
 
     def _generic(self, element: Element) -> Mark | None:
         tag = element.tag
-        if tag in _CHROME_TAGS and not self._holds(element, 0.35):
-            return Mark(place="chrome", rule=tag)
-        if tag == "figcaption":
-            return None if "figcaption" in self.without else _CAPTION
-        if tag in _NEVER_ZONES:
-            return None
         names = element.keys()
-        if not names and tag not in _ZONE_TAGS:
+        if tag in _SPEAKING_TAGS:
+            if tag in _CHROME_TAGS and not self._holds(element, 0.35):
+                return Mark(place="chrome", rule=tag)
+            if tag == "figcaption":
+                return None if "figcaption" in self.without else _CAPTION
+        elif not names or tag in _NEVER_ZONES:
             return None
         if "hidden" in names or ("style" in names and "display:none" in (element.get("style") or "").replace(" ", "")):
             return Mark(place="chrome", rule="hidden") if not self._holds(element, 0.35) else None
         if tag == "a":
             return None
-        found = self._by_rule(element)
+        get = element.get
+        if names == _CLASS_ALONE:
+            rule = _rule_of(get("class"), None, None, None, self.without)
+        else:
+            rule = _rule_of(get("class"), get("id"), get("role"), get("aria-label"), self.without)
+        found = self._by_rule(element, rule) if rule is not None else None
         if found is not None:
             return found
         return self._by_tag(element, tag) if tag in _ZONE_TAGS else None
 
-    def _by_rule(self, element: Element) -> Mark | None:
-        tag = element.tag
-        get = element.get
-        rule = _rule_of(get("class"), get("id"), get("role"), get("aria-label"), self.without)
-        if rule is None:
-            return None
-        if tag in HEADINGS and rule.place != "chrome":
+    def _by_rule(self, element: Element, rule: rules.ElementRule) -> Mark | None:
+        if element.tag in HEADINGS and rule.place != "chrome":
             # A heading is the label of what follows it, and a headline may be called anything.
             return None
         if self._holds(element, rule.max_share):
@@ -145,7 +149,8 @@ class Marker:
 
 def _says_related(element: Element) -> bool:
     """Return whether the first words of *element* are a label of related stories."""
-    for text in element.itertext(with_tail=False):
+    for inner in element.iter():
+        text = inner.text
         if text and not text.isspace():
             return rules.STRICT_RELATED_LABEL.match(text.strip()) is not None
     return False

@@ -10,7 +10,7 @@ from newscrawl.extract.building import Builder, Source
 from newscrawl.extract.segment import squeezed
 from newscrawl.extract.structured import people_of
 from newscrawl.extract.titles import site_name
-from newscrawl.extract.tree import Block, where
+from newscrawl.extract.tree import Block, text_within, where
 from newscrawl.items import Person
 from newscrawl.text import clean_line
 from newscrawl.urls import host_of, resolve
@@ -93,7 +93,7 @@ def _author_layers(source: Source, lines: list[Block]) -> Iterator[tuple[list[Pe
     for element in source.meta.itemprops:
         if element.get("itemprop") == "author":
             name = next((e for e in element.iter() if e.get("itemprop") == "name"), element)
-            inner.append((name.get("content") or "".join(name.itertext()), None))
+            inner.append((name.get("content") or text_within(name), None))
     yield people(inner), "microdata", "itemprop=author"
     for block in lines:
         yield people([(name, None) for name in readings.authors_in(block.text)]), "text", where(block.element)

@@ -12,7 +12,7 @@ from lxml.etree import _Element as Element
 from newscrawl.extract import rules
 from newscrawl.extract.building import Source
 from newscrawl.extract.segment import is_tag_link
-from newscrawl.extract.tree import HEADINGS, Block
+from newscrawl.extract.tree import HEADINGS, Block, text_within
 from newscrawl.sites import SiteProfile
 from newscrawl.urls import link_base, looks_like_article, looks_like_tag, resolve, site_of
 
@@ -68,7 +68,7 @@ def page_links(source: Source, nofollow: bool) -> tuple[tuple[PageLink, ...], st
             link = _page_link(url, _role(source, element, block, url, own), get("rel"), nofollow) if url else None
         if link is None or link.url == source.url:
             continue
-        if link.role == "next" and next_page is None and _NEXT_TEXT.match("".join(element.itertext())[:60]):
+        if link.role == "next" and next_page is None and _NEXT_TEXT.match(text_within(element)[:60]):
             next_page = link.url
         earlier = found.get(link.url)
         if earlier is None or _ROLE_RANK[link.role] < _ROLE_RANK[earlier.role]:

@@ -37,15 +37,17 @@ class Segmented:
     media: list[MediaNode]
     container: Element | None
     """The element that holds the story; None where the page has none."""
+    held: list[int]
+    """Indices of the blocks inside the container, in reading order."""
     headline: Block | None
-    first: int
+    first: int = 0
     """Index of the first block of the article's block."""
-    last: int
+    last: int = 0
     """Index after its last block."""
 
     def inside(self) -> list[Block]:
         """The blocks inside the container, in reading order."""
-        return [self.blocks[index] for index in _inside(self.blocks, self.container)]
+        return [self.blocks[index] for index in self.held]
 
     def article_blocks(self) -> list[Block]:
         """The blocks of the article's block, in reading order."""
@@ -75,11 +77,11 @@ def segment(
     _type_zones(blocks)
     typed = _typed_lines(blocks, without)
     container = marker.container if marker.container is not None else _container(blocks, typed)
-    headline = _headline(blocks, container, titles)
-    page = Segmented(blocks, walked.media, container, headline, 0, 0)
+    held = _inside(blocks, container)
+    page = Segmented(blocks, walked.media, container, held, _headline(blocks, held, titles))
     if container is None:
-        if headline is not None:
-            headline.put("headline", rule="headline")
+        if page.headline is not None:
+            page.headline.put("headline", rule="headline")
         return page
     _place_article(page, typed, without)
     return page
@@ -178,13 +180,16 @@ def _container(blocks: list[Block], typed: dict[int, rules.LineRule]) -> Element
     return current
 
 
-def _headline(blocks: list[Block], container: Element | None, titles: tuple[str, ...]) -> Block | None:
-    """Return the block of the headline: the profile's, the heading that metadata names, or the best near the story."""
+def _headline(blocks: list[Block], held: list[int], titles: tuple[str, ...]) -> Block | None:
+    """Return the block of the headline: the profile's, the heading that metadata names, or the best near the story.
+
+    *held* are the indices of the blocks inside the story's element.
+    """
     for block in blocks:
         if block.mark is not None and block.mark.place == "headline":
             return block
-    inside = set(_inside(blocks, container))
-    start = min(inside, default=len(blocks))
+    inside = set(held)
+    start = held[0] if held else len(blocks)
     wanted = [squeezed(title) for title in titles if title]
     lengths = [len(title) for title in wanted]
     likely = range(min(lengths, default=0) // 2, 2 * max(lengths, default=0) + 1)
@@ -237,18 +242,19 @@ def _named_title(classes: str | None, identity: str | None) -> bool:
 
 def squeezed(text: str) -> str:
     """Letters and digits only, lower case: for telling whether two titles say the same."""
-    return "".join(filter(str.isalnum, text)).casefold()
+    return text.casefold() if text.isalnum() else "".join(filter(str.isalnum, text)).casefold()
 
 
 def _inside(blocks: list[Block], container: Element | None) -> list[int]:
     """Return the indices of the blocks inside *container*."""
-    held = set(container.iter()) if container is not None else set()
+    if container is None:
+        return []
+    held = set(container.iter())
     return [index for index, block in enumerate(blocks) if block.element in held]
 
 
 def _place_article(page: Segmented, typed: dict[int, rules.LineRule], without: frozenset[str]) -> None:
-    blocks, container = page.blocks, page.container
-    inside = _inside(blocks, container)
+    blocks, inside = page.blocks, page.held
     if not inside:
         return
     low, high = inside[0], inside[-1] + 1
@@ -259,7 +265,7 @@ def _place_article(page: Segmented, typed: dict[int, rules.LineRule], without: f
     head = blocks.index(page.headline) if page.headline is not None else low
     page.first, page.last = min(low, head), max(high, head + 1)
     shared = _shared_block(page)
-    if shared is not None:
+    if shared is not None and shared is not page.container:
         around = _inside(blocks, shared)
         page.first, page.last = min(page.first, around[0]), max(page.last, around[-1] + 1)
     # Lists of links that follow directly belong to the article, wherever the layout puts them.

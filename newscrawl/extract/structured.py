@@ -37,10 +37,8 @@ ARTICLE_TYPES = frozenset(
 )
 _MAX_DEPTH = 8
 _LONGEST_TEXT = 20_000
-# From the attribute up to its element: //*[@itemprop] would take three times as long on a page that has none.
-_ITEMPROPS: Callable[[Element], list[Element]] = etree.XPath(
-    "//*[contains(@itemprop, 'author') or contains(@itemprop, 'date')]"
-)
+# The attributes, which know their elements: to ask each element for the attribute takes ten times as long.
+_ITEMPROPS: Callable[[Element], list[Any]] = etree.XPath("//@itemprop")
 _ITEMTYPES: Callable[[Element], list[str]] = etree.XPath("//@itemtype[../@itemscope][not(../ancestor::*[@itemscope])]")
 
 
@@ -82,7 +80,7 @@ def structured(root: Element, json_ld: Iterable[str]) -> Structured:
     for element in root.iter("meta", "link", "title", "base"):
         _READERS[str(element.tag)](found, element)
     _read_json_ld(found, json_ld)
-    found.itemprops = _ITEMPROPS(root)
+    found.itemprops = [value.getparent() for value in _ITEMPROPS(root) if "author" in value or "date" in value]
     found.microdata_article = any(
         name.rpartition("/")[2] in ARTICLE_TYPES for names in _ITEMTYPES(root) for name in names.split()
     )

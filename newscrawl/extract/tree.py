@@ -83,17 +83,17 @@ class Mark:
     """Name of the rule, for people."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class BlockLink:
-    """A link inside a block."""
+    """A link inside a block. Compared by identity."""
 
     element: Element
     text: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Block:
-    """The text between two block-level boundaries."""
+    """The text between two block-level boundaries. Compared by identity."""
 
     element: Element
     """Nearest block-level ancestor of the text; for skipped chrome its topmost element."""
@@ -202,6 +202,11 @@ def page_text_length(root: Element) -> int:
     return len(etree.tostring(root, method="text", encoding="unicode"))
 
 
+def text_within(element: Element) -> str:
+    """Return all text of *element*, joined; what follows its end tag is not its own."""
+    return etree.tostring(element, method="text", encoding="unicode", with_tail=False)
+
+
 def walk(root: Element, mark_of: Callable[[Element], Mark | None]) -> Blocks:
     """Cut the text below *root* into blocks.
 
@@ -234,16 +239,16 @@ class _Walker:
         element = root
         zone: Zone = (root, None)
         children = iter(root)
-        if root.text:
-            self.text(root.text)
-        text, enter, close_link = self.text, self.enter, self.close_link
+        pieces, enter, close_link = self.pieces, self.enter, self.close_link
+        # Blanks before the first word of a block are layout: a text counts once there are pieces, or if it has words.
+        if (text := root.text) and not text.isspace():
+            pieces.append(text)
         while True:
             for child in children:
                 entered = enter(child, zone)
                 if entered is not None:
-                    # What follows a block's start tag is nearly always a line break of the source.
-                    if piece := child.text:
-                        text(piece)
+                    if (text := child.text) and (pieces or not text.isspace()):
+                        pieces.append(text)
                     if len(child):
                         stack.append((children, element, zone))
                         element, zone, children = child, entered, iter(child)
@@ -253,8 +258,8 @@ class _Walker:
                         close_link(child)
                     if entered is not zone:
                         self.flush(entered)
-                if piece := child.tail:
-                    text(piece)
+                if (text := child.tail) and (pieces or not text.isspace()):
+                    pieces.append(text)
             else:
                 if element.tag == "a":
                     close_link(element)
@@ -265,14 +270,14 @@ class _Walker:
                 children, element, zone = stack.pop()
                 if inside is not zone:
                     self.flush(inside)
-                if piece := left.tail:
-                    text(piece)
+                if (text := left.tail) and (pieces or not text.isspace()):
+                    pieces.append(text)
 
     def enter(self, child: Element, zone: Zone) -> Zone | None:
         """Return the zone inside *child*, *zone* itself for an inline element; None for one without inside."""
         tag = child.tag
         inline = tag in _INLINE
-        if inline and tag == "br":
+        if tag == "br":
             self.line_break(zone)
             return None
         if tag == "head" or not isinstance(tag, str):
@@ -304,14 +309,9 @@ class _Walker:
             self.pieces.append("\x0b")
 
     def skip(self, element: Element, mark: Mark) -> None:
-        raw = "".join(element.itertext(with_tail=False))
+        raw = text_within(element)
         if raw and not raw.isspace():
             self.out.blocks.append(Block(element, raw, [], mark, place="chrome", rule=mark.rule))
-
-    def text(self, piece: str) -> None:
-        # Blanks before the first word of a block are layout.
-        if self.pieces or not piece.isspace():
-            self.pieces.append(piece)
 
     def close_link(self, element: Element) -> None:
         if self.open_links and self.open_links[-1][0] is element:
@@ -323,7 +323,8 @@ class _Walker:
                 self.links.append(BlockLink(element, text))
 
     def text_since(self, start: int) -> str:
-        raw = "".join(self.pieces[start:])
+        pieces = self.pieces
+        raw = pieces[start] if len(pieces) == start + 1 else "".join(pieces[start:])
         return clean_line(raw.replace("\x0b", " ").strip(_INDENT))
 
     def flush(self, zone: Zone) -> None:
@@ -344,7 +345,7 @@ class _Walker:
                 block.text = _lines(raw)
                 block.weight = weight(block.text)
             self.out.blocks.append(block)
-        self.pieces = []
+        self.pieces.clear()
         self.links = []
         if self.open_links:
             self.open_links = [(link, 0) for link, _ in self.open_links]
