@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "newscrawl"
-VALUES = {"items", "urls", "text", "dates", "fingerprint", "addresses", "exceptions"}
+VALUES = {"items", "urls", "text", "dates", "fingerprint", "addresses", "exceptions", "faultpoints"}
 READING = {"sites", "extract"}
-KEEPING = {"archive"}
+KEEPING = {"archive", "store"}
 COMPONENTS = {
     "spiders",
     "scheduler",
@@ -30,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "sites": VALUES,
     "extract": VALUES | {"sites"},
     "archive": VALUES,
+    "store": VALUES,
     "ledger": VALUES | KEEPING,
     "settings": set(),
     # The add-on checks that each setting of ours has its default, so it reads the defaults.

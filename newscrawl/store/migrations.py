@@ -1,0 +1,63 @@
+"""From an older schema to this one, in one transaction.
+
+A new database gets the tables as they are now; an older one takes the steps it lacks. Both ways end in the same tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, inspect, select, update
+
+from newscrawl.exceptions import ConfigError
+from newscrawl.store.schema import insert_into, meta, metadata
+
+
+def _first_tables(c: Connection) -> None:
+    metadata.create_all(c)
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables,)
+"""The step at place *n* leads from version *n* to version *n* + 1. A published step is never changed."""
+
+SCHEMA_VERSION = len(STEPS)
+"""The version that this newscrawl reads and writes."""
+
+_VERSION = select(meta.c.value).where(meta.c.key == "schema_version").with_for_update()
+
+
+def version_of(c: Connection) -> int | None:
+    """Return the schema version of the database, None when it has no tables of ours.
+
+    Raises :exc:`ConfigError` when its tables are somebody else's.
+    """
+    present = set(inspect(c).get_table_names())
+    if meta.name not in present:
+        taken = sorted(present & set(metadata.tables))
+        if taken:
+            raise ConfigError(
+                f"has tables named {', '.join(taken)} that are not newscrawl's; give newscrawl a database of its own"
+            )
+        return None
+    value = c.execute(_VERSION).scalar()
+    if value is None or not value.isdecimal():
+        raise ConfigError("has a table 'meta' that is not newscrawl's; give newscrawl a database of its own")
+    return int(value)
+
+
+def migrate(c: Connection) -> None:
+    """Bring the database to :data:`SCHEMA_VERSION`. Raises :exc:`ConfigError` for a newer or a foreign one."""
+    version = version_of(c)
+    if version is None:
+        metadata.create_all(c)
+        c.execute(insert_into(c.dialect.name, meta), {"key": "schema_version", "value": str(SCHEMA_VERSION)})
+        return
+    if version > SCHEMA_VERSION:
+        raise ConfigError(
+            f"was written by a newer newscrawl (schema {version}, this one knows {SCHEMA_VERSION}); "
+            "upgrade newscrawl, or name another store with -s NEWSCRAWL_STORE_URL=…"
+        )
+    for step in STEPS[version:]:
+        step(c)
+    if version < SCHEMA_VERSION:
+        c.execute(update(meta).where(meta.c.key == "schema_version").values(value=str(SCHEMA_VERSION)))

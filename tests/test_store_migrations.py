@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, inspect, text
+from stores import new_capture
+
+from newscrawl.exceptions import ConfigError
+from newscrawl.store import SCHEMA_VERSION, Store, captures, migrations, schema
+
+
+def version(store: Store) -> int | None:
+    with store.begin() as c:
+        return migrations.version_of(c)
+
+
+def tables(c: Connection) -> dict[str, Any]:
+    found = inspect(c)
+    return {
+        name: (
+            sorted((column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(name)),
+            sorted(str(index["name"]) for index in found.get_indexes(name)),
+        )
+        for name in found.get_table_names()
+    }
+
+
+def emptied(url: str) -> None:
+    """Leave nothing but a version of 0."""
+    with Store.open(url) as store, store.begin() as c:
+        schema.metadata.drop_all(c, [table for table in schema.metadata.sorted_tables if table is not schema.meta])
+        c.execute(schema.meta.update().values(value="0"))
+
+
+def test_an_empty_database_gets_all_tables_and_the_version(store: Store) -> None:
+    with store.begin() as c:
+        assert set(inspect(c).get_table_names()) == set(schema.metadata.tables)
+    assert version(store) == SCHEMA_VERSION
+
+
+def test_a_database_of_version_0_is_brought_up_to_date(store_url: str) -> None:
+    with Store.open(store_url) as store, store.begin() as c:
+        fresh = tables(c)
+    emptied(store_url)
+    with Store.open(store_url) as store:
+        assert version(store) == SCHEMA_VERSION
+        with store.begin() as c:
+            assert tables(c) == fresh
+
+
+def test_opening_again_changes_nothing(store_url: str) -> None:
+    with Store.open(store_url) as store, store.begin() as c:
+        captures.add(c, [new_capture(1)])
+    with Store.open(store_url) as store, store.begin() as c:
+        assert list(captures.all(c)) == [new_capture(1)]
+
+
+def test_a_step_that_fails_leaves_the_database_as_it_was(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def half(c: Connection) -> None:
+        c.execute(text("CREATE TABLE half (n INTEGER)"))
+        raise ArithmeticError
+
+    emptied(store_url)
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "STEPS", (*migrations.STEPS, half))
+        patch.setattr(migrations, "SCHEMA_VERSION", 2)
+        with pytest.raises(ArithmeticError):
+            Store.open(store_url)
+    with Store.open(store_url) as store, store.begin() as c:
+        assert "half" not in inspect(c).get_table_names()
+        assert migrations.version_of(c) == SCHEMA_VERSION
+
+
+def test_a_newer_database_is_refused_with_the_remedy(store_url: str) -> None:
+    with Store.open(store_url) as store, store.begin() as c:
+        c.execute(schema.meta.update().values(value=str(SCHEMA_VERSION + 1)))
+    with pytest.raises(ConfigError, match=r"(store\.sqlite|postgres).*newer newscrawl \(schema .*upgrade newscrawl"):
+        Store.open(store_url)
+
+
+@pytest.mark.parametrize("statement", ["CREATE TABLE runs (n INTEGER)", "CREATE TABLE meta (key TEXT, value TEXT)"])
+def test_the_database_of_somebody_else_is_refused(store_url: str, statement: str) -> None:
+    with Store.open(store_url) as store, store.begin() as c:
+        schema.metadata.drop_all(c)
+        c.execute(text(statement))
+    with pytest.raises(ConfigError, match="not newscrawl's; give newscrawl a database of its own"):
+        Store.open(store_url)
+
+
+def test_tables_with_other_names_do_no_harm(store_url: str) -> None:
+    with Store.open(store_url) as store, store.begin() as c:
+        schema.metadata.drop_all(c)
+        c.execute(text("CREATE TABLE elsewhere (n INTEGER)"))
+    with Store.open(store_url) as store:
+        assert version(store) == SCHEMA_VERSION
+
+
+def test_workers_that_start_together_on_an_empty_database_all_start(postgres: Any) -> None:
+    from threading import Barrier, Thread
+
+    url = postgres.new_database()
+    barrier, versions = Barrier(4), []
+
+    def start() -> None:
+        barrier.wait()
+        with Store.open(url) as store:
+            versions.append(version(store))
+
+    workers = [Thread(target=start) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert versions == [SCHEMA_VERSION] * 4
