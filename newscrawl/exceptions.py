@@ -40,6 +40,10 @@ class StorageError(NewscrawlError):
     exit_code = 5
 
 
+class ArchiveError(StorageError):
+    """A record of an archive file cannot be read: the text names the file, the offset and the fault."""
+
+
 class OutputBusyError(NewscrawlError):
     """Another run holds the output folder."""
 
