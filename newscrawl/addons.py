@@ -78,6 +78,18 @@ def _seconds(settings: BaseSettings, name: str) -> None:
         raise ConfigError(f"{name} must be a number of seconds from 0, not {settings.get(name)!r}")
 
 
+def _count(least: int) -> Callable[[BaseSettings, str], None]:
+    def check(settings: BaseSettings, name: str) -> None:
+        try:
+            number = settings.getint(name)
+        except (TypeError, ValueError, OverflowError):
+            number = -1
+        if number < least:
+            raise ConfigError(f"{name} must be a whole number from {least}, not {settings.get(name)!r}")
+
+    return check
+
+
 def _list(settings: BaseSettings, name: str) -> None:
     value = settings.get(name)
     if not isinstance(value, (str, list, tuple)):
@@ -128,6 +140,15 @@ CHECKS: dict[str, Callable[[BaseSettings, str], None]] = {
     "NEWSCRAWL_SITES_DIR": _sites,
     "NEWSCRAWL_DEDUPE": _choice("mark", "drop_exact"),
     "NEWSCRAWL_SNAPSHOTS_ENABLED": _flag,
+    "NEWSCRAWL_WARC_ENABLED": _flag,
+    "NEWSCRAWL_WARC_MAX_BYTES": _count(1 << 20),
+    "NEWSCRAWL_WARC_IDLE_S": _seconds,
+    "NEWSCRAWL_STORE_URL": _text,
+    "NEWSCRAWL_WORKER": _text,
+    "NEWSCRAWL_COMMIT_COUNT": _count(1),
+    "NEWSCRAWL_COMMIT_S": _seconds,
+    "NEWSCRAWL_RETRY_S": _seconds,
+    "NEWSCRAWL_WAIT_S": _seconds,
     "NEWSCRAWL_EXPORTERS": _exporters,
     "NEWSCRAWL_PROGRESS_ENABLED": _flag,
     "NEWSCRAWL_PROGRESS_S": _seconds,
@@ -191,6 +212,8 @@ class ReplayAddon:
             "DOWNLOAD_HANDLERS_BASE": {},
             "DOWNLOAD_HANDLERS": {"http": handler, "https": handler},
             "JOBDIR": None,
+            # Nothing is connected to: what was once asked inside a network can be read again anywhere.
+            "NEWSCRAWL_ALLOW_ADDRESSES": ["0.0.0.0/0", "::/0"],
         }
         for name, value in forced.items():
             settings.set(name, value, priority=PRIORITIES["cmdline"] + 1)

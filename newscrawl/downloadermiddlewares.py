@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response
+from scrapy.http import Headers, Response
 
 from newscrawl.addresses import AllowList, refusal
-from newscrawl.ledger import Exchange, Ledger, ledger_of
+from newscrawl.archive.wire import reconstructed_exchange
+from newscrawl.ledger import Ledger, ledger_of
+from newscrawl.urls import url_key
 
 
 class RefusedRequest(IgnoreRequest):
@@ -21,17 +24,20 @@ class RefusedRequest(IgnoreRequest):
 
 
 class GateMiddleware:
-    """Lets only http and https requests through, and none to an address that is not public.
+    """Lets only http and https requests through, none to an address that is not public, none for what was removed.
 
     Names pass; what they resolve to is checked where the connection is made (``newscrawl.resolver``).
     """
 
-    def __init__(self, allow: AllowList) -> None:
+    def __init__(self, allow: AllowList, removed: frozenset[str] = frozenset()) -> None:
+        """*removed*: the ``url_key`` of each URL that was taken out of the archive."""
         self.allow = allow
+        self.removed = removed
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(AllowList.parse(crawler.settings.getlist("NEWSCRAWL_ALLOW_ADDRESSES")))
+        allow = AllowList.parse(crawler.settings.getlist("NEWSCRAWL_ALLOW_ADDRESSES"))
+        return cls(allow, ledger_of(crawler).removed)
 
     def process_request(self, request: Request) -> None:
         """Raise :exc:`RefusedRequest` for a request that must not leave."""
@@ -45,6 +51,8 @@ class GateMiddleware:
         reason = refusal(parts.hostname or "", port, self.allow)
         if reason is not None:
             raise RefusedRequest(reason)
+        if self.removed and url_key(request.url) in self.removed:
+            raise RefusedRequest("it was removed from the archive (scrapy remove)")
 
 
 class PlainRedirectMiddleware(RedirectMiddleware):
@@ -62,8 +70,8 @@ class PlainRedirectMiddleware(RedirectMiddleware):
         request.headers.pop("Referer", None)
 
 
-class CaptureMiddleware:
-    """Notes when a response came, for a handler that does not do so itself."""
+class OutcomeMiddleware:
+    """Tells the frontier how a request ends that brings no page: by an exception, or by an error status."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -73,6 +81,56 @@ class CaptureMiddleware:
         return cls(ledger_of(crawler))
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Note the time, unless the handler did."""
-        self.ledger.note_exchange(request, Exchange(fetched_at=datetime.now(UTC)))
+        """Note an error status."""
+        if response.status >= 400:
+            self.ledger.frontier.note(request.meta.get("newscrawl_lease"), "failed", f"http_{response.status}")
         return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Note what no other middleware has answered."""
+        state: Literal["refused", "failed"] = "refused" if isinstance(exception, IgnoreRequest) else "failed"
+        reason = f"{type(exception).__name__}: {exception}"
+        self.ledger.frontier.note(request.meta.get("newscrawl_lease"), state, reason)
+
+
+class CaptureMiddleware:
+    """Archives an exchange that its handler did not, from what Scrapy kept of it; its record says so.
+
+    It stands next to the handler, where the body still has its content coding.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.started: WeakKeyDictionary[Request, datetime] = WeakKeyDictionary()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(ledger_of(crawler))
+
+    def process_request(self, request: Request) -> None:
+        """Note the time."""
+        self.started[request] = datetime.now(UTC)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Archive the exchange, unless the handler did."""
+        if self.ledger.exchange(request) is None:
+            wire = reconstructed_exchange(
+                url=request.url,
+                method=request.method,
+                request_headers=_pairs(request.headers),
+                request_body=request.body,
+                status=response.status,
+                response_headers=_pairs(response.headers),
+                body=response.body,
+                protocol=response.protocol,
+                started_at=self.started.get(request) or datetime.now(UTC),
+                ip_address=str(response.ip_address) if response.ip_address else None,
+            )
+            robots = urlsplit(request.url).path == "/robots.txt"
+            kind = "robots" if robots else request.meta.get("newscrawl_kind", "page")
+            self.ledger.keep_exchange(request, wire, kind=kind, notes={})
+        return response
+
+
+def _pairs(headers: Headers) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, values in headers.items() for value in values]

@@ -77,6 +77,4 @@ class JsonLinesExporter:
         if not isinstance(item, Article):
             return
         line = json_line({name: getattr(item, name) for name in FIELDS})
-        self.ledger.write_row(line)
-        if self.ledger.failure is None:
-            self.ledger.count_row(item)
+        self.ledger.write_row(item, line)

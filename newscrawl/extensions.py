@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import secrets
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from glob import glob
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,16 +15,21 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text as RichText
 from scrapy import Spider, signals
+from scrapy import __version__ as scrapy_version
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 from scrapy.utils.misc import build_from_crawler, load_object
 
-from newscrawl.archive.replay import ReplaySet
+from newscrawl import __version__
 from newscrawl.archive.snapshot import UNDATED
-from newscrawl.ledger import Exchange, Ledger, RunState, bind_ledger, ledger_of
+from newscrawl.archive.sources import open_replay_set
+from newscrawl.exceptions import ManifestError
+from newscrawl.ledger import Exchange, Keeping, Ledger, RunState, bind_ledger, ledger_of
+from newscrawl.ledger.holding import worker_name
 
 logger = logging.getLogger("newscrawl")
 
@@ -37,8 +44,8 @@ class LedgerExtension:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
-        paths = [Path(path) for path in settings.getlist("NEWSCRAWL_REPLAY")]
-        replay = ReplaySet.open(paths) if paths else None
+        paths = settings.getlist("NEWSCRAWL_REPLAY")
+        replay = open_replay_set(_expanded(paths)) if paths else None
         enabled = settings.getbool("NEWSCRAWL_OUTPUT_ENABLED")
         started_at = datetime.now(UTC)
         if replay is not None:
@@ -46,15 +53,20 @@ class LedgerExtension:
         else:
             stamp = _stamp(started_at)
             run_id = f"{stamp}-{secrets.token_hex(2)}"
+        folder = Path(settings["NEWSCRAWL_OUTPUT_DIR"]) if enabled else None
         ledger = Ledger(
-            Path(settings["NEWSCRAWL_OUTPUT_DIR"]) if enabled else None,
+            folder,
             name=crawler.spider.name if crawler.spider is not None else "newscrawl",
             run_id=run_id,
             stamp=stamp,
             replay=replay,
+            keeping=_keeping(settings, folder),
         )
         ledger.started_at = started_at
         ledger.open()
+        for line in () if replay is None else replay.damage:
+            logger.warning("%s", line)
+            ledger.state.damaged += 1
         bind_ledger(crawler, ledger)
         extension = cls(crawler, ledger)
         ledger.on_failure = extension.storage_failed
@@ -84,6 +96,39 @@ class LedgerExtension:
     def engine_stopped(self) -> None:
         """Write the report and give the folder back; nothing of the crawl runs any more."""
         self.ledger.close(datetime.now(UTC))
+
+
+def _expanded(paths: Iterable[str]) -> list[Path]:
+    """Return *paths* with patterns such as ``warc/*.warc.gz`` replaced by the files they match."""
+    found: list[Path] = []
+    for path in paths:
+        # pathlib takes no pattern that begins at the root.
+        matches = [Path(path)] if Path(path).exists() else sorted(map(Path, glob(path)))  # noqa: PTH207
+        if not matches:
+            raise ManifestError(f"{path}: there is no such file")
+        found += matches
+    return list(dict.fromkeys(found))
+
+
+def _keeping(settings: BaseSettings, folder: Path | None) -> Keeping:
+    """Return how the ledger keeps things, from the settings."""
+    robots = "classic" if settings.getbool("ROBOTSTXT_OBEY") else "ignore"
+    info = {
+        "software": f"newscrawl/{__version__} Scrapy/{scrapy_version}",
+        "robots": robots,
+        "http-header-user-agent": settings["USER_AGENT"],
+        "operator": settings["NEWSCRAWL_CONTACT"],
+    }
+    return Keeping(
+        store_url=settings["NEWSCRAWL_STORE_URL"],
+        worker=worker_name(folder or Path(), settings["NEWSCRAWL_WORKER"], settings["NEWSCRAWL_STORE_URL"]),
+        warc_enabled=settings.getbool("NEWSCRAWL_WARC_ENABLED"),
+        warc_max_bytes=settings.getint("NEWSCRAWL_WARC_MAX_BYTES"),
+        warc_idle_s=settings.getfloat("NEWSCRAWL_WARC_IDLE_S"),
+        warc_info={name: value for name, value in info.items() if value},
+        commit_count=settings.getint("NEWSCRAWL_COMMIT_COUNT"),
+        commit_s=settings.getfloat("NEWSCRAWL_COMMIT_S"),
+    )
 
 
 def _stamp(moment: datetime | None) -> str:

@@ -5,6 +5,7 @@ Each works through ItemAdapter, so an item of any spider passes that has the art
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from typing import Any, Self
@@ -15,9 +16,10 @@ from scrapy.exceptions import DropItem
 from scrapy.statscollectors import StatsCollector
 
 from newscrawl.dates import earliest_moment
-from newscrawl.fingerprint import folded_digest
-from newscrawl.items import FIELDS, REQUIRED, Article, VersionKey, Warn, as_row, faults, from_row
-from newscrawl.ledger import Ledger, ledger_of
+from newscrawl.fingerprint import folded_digest, text_change
+from newscrawl.items import FIELDS, REQUIRED, Article, Change, Warn, as_row, faults, from_row
+from newscrawl.ledger import Ledger, ledger_of, text_digest
+from newscrawl.store.articles import NewArticle, StoredArticle
 from newscrawl.text import clean_line, clean_text
 from newscrawl.urls import URL_KEY_VERSION, resolve, site_of, url_id, url_key
 
@@ -69,6 +71,9 @@ def _cleaned(value: Any, name: str) -> Any:
         parts = {key: _cleaned(part, key) for key, part in value.items()}
         return value if all(parts[key] is part for key, part in value.items()) else parts
     if isinstance(value, tuple | list):
+        if isinstance(value, list) and not any(isinstance(part, (str, dict)) for part in value):
+            # Parts that the reader made are clean already.
+            return value
         cleaned = [_cleaned(part, name) if isinstance(part, (str, dict)) else part for part in value]
         if isinstance(value, list) and all(a is b for a, b in zip(cleaned, value, strict=True)):
             return value
@@ -154,7 +159,7 @@ def _plain(item: Any) -> Any:
 
 
 class DedupePipeline:
-    """Marks or drops an item that repeats an earlier one of the run: same ``url_key``, or same folded text."""
+    """Numbers the versions of an article, and marks or drops a text that another article had first."""
 
     def __init__(self, ledger: Ledger, stats: StatsCollector, *, drop: bool) -> None:
         self.ledger = ledger
@@ -167,28 +172,49 @@ class DedupePipeline:
         return cls(ledger_of(crawler), crawler.stats, drop=drop)
 
     def process_item(self, article: Article) -> Article:
-        """Return *article*, marked when it is a duplicate. Raises DropItem when duplicates are dropped.
+        """Return *article* with its version, marked when it is a duplicate.
 
-        A second row of one ``url_key`` is dropped in either mode: (id, version) is a row's key, and a run that
-        knows no earlier one has one version of each.
+        Raises DropItem for an article that was kept and is unchanged, in either mode, and for a duplicate when
+        duplicates are dropped.
         """
-        own = VersionKey(id=article.id or "", version=article.version)
-        digest = folded_digest(article.article_body) or folded_digest(article.headline)
-        same_url = self.ledger.first_with(f"url {article.url_key}", own)
-        if same_url is not None:
+        digest = text_digest(article)
+        earlier = self.ledger.latest(article.id or "")
+        if earlier is not None and not self._changed(article, digest, earlier):
             self._count("same_url")
-            raise DropItem(f"{article.url} was already kept in this run")
-        same_text = self.ledger.first_with(f"text {digest}", own) if digest is not None else None
-        if same_text is not None:
+            self.ledger.seen_again(earlier.id)
+            raise DropItem(f"{article.url} was already kept and is unchanged")
+        same_text = self.ledger.first_with_text(digest) if digest is not None else None
+        if same_text is not None and same_text.id != article.id:
             article.duplicate_of, article.duplicate_kind, article.similarity = same_text, "exact", 1.0
             self._count("exact")
             if self.drop:
                 raise DropItem(f"same text as {same_text.id}")
+        self.ledger.note_text(article, digest)
         return article
+
+    def _changed(self, article: Article, digest: str | None, earlier: NewArticle | StoredArticle) -> bool:
+        """Return whether *article* is a new version of what was kept, and make it one."""
+        before = json.loads(earlier.row)
+        headline_changed = folded_digest(before["headline"]) != folded_digest(article.headline)
+        if earlier.text_digest == digest and not headline_changed:
+            return False
+        article.version = earlier.version + 1
+        change = text_change(before["article_body"], article.article_body)
+        article.change = Change(
+            ratio=change.ratio, added=change.added, removed=change.removed, headline_changed=headline_changed
+        )
+        return True
 
     def _count(self, kind: str) -> None:
         self.ledger.state.duplicates[kind] += 1
         self.stats.inc_value(f"newscrawl/dedupe/{kind}")
+
+
+class OverLimitError(DropItem):
+    """An article that is not kept because the limit is reached."""
+
+    ask_again = True
+    """Its URL returns to the frontier: the next run asks for it."""
 
 
 class LimitPipeline:
@@ -207,7 +233,7 @@ class LimitPipeline:
         """Return *article*. Raises :exc:`~scrapy.exceptions.DropItem` when the limit is reached."""
         if self.limit and self.passed >= self.limit:
             self.ledger.state.dropped["over_limit"] += 1
-            raise DropItem(f"the limit of {self.limit} articles is reached")
+            raise OverLimitError(f"the limit of {self.limit} articles is reached")
         self.passed += 1
         return article
 

@@ -1,14 +1,41 @@
-"""How requests are told apart."""
+"""The frontier as Scrapy's scheduler: URLs are leased, and settled when nothing of them is under way any more."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import logging
+from base64 import b64decode, b64encode
+from collections import OrderedDict, deque
+from typing import Any, Self, cast
 from weakref import WeakKeyDictionary
 
-from scrapy import Request
-from scrapy.utils.request import RequestFingerprinter
+from scrapy import Request, Spider, signals
+from scrapy.core.scheduler import BaseScheduler
+from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import call_later, create_looping_call
+from scrapy.utils.defer import deferred_from_coro
+from scrapy.utils.request import RequestFingerprinter, request_from_dict
+from twisted.python.failure import Failure
 
-from newscrawl.urls import url_key
+from newscrawl.exceptions import ConfigError, StorageError
+from newscrawl.ledger import Ledger, ledger_of
+from newscrawl.store.frontier import Kind, Lease, NewUrl, Outcome
+from newscrawl.urls import host_of, url_key
+
+logger = logging.getLogger("newscrawl")
+
+LEASE = "newscrawl_lease"
+"""Key of ``request.meta``: the id of the lease a request came from."""
+KIND = "newscrawl_kind"
+"""Key of ``request.meta``: what is behind the URL. A ``feed`` is asked again in every run."""
+RECORD = "newscrawl_record"
+"""Key of ``request.meta``: the record that a replay answers with, whatever the URL."""
+
+_RECENT = 20_000
+_TICK_S = 0.25
+_GRACE_S = 10.0
+_MAX_RETRY_S = 300.0
 
 
 class UrlKeyFingerprinter:
@@ -29,8 +56,344 @@ class UrlKeyFingerprinter:
         found = self._cache.get(request)
         if found is None:
             key = url_key(request.url)
-            if any(url_key(url) == key for url in request.meta.get("redirect_urls", ())):
+            if RECORD in request.meta:
+                key = f"record {request.meta[RECORD]}"
+            elif any(url_key(url) == key for url in request.meta.get("redirect_urls", ())):
                 key = f"redirected {request.url}"
             found = hashlib.sha1(key.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
             self._cache[request] = found
         return found
+
+
+class FrontierScheduler(BaseScheduler):
+    """Gives the engine what the ledger's frontier leases, and tells the ledger what became of it.
+
+    A request is handled when it was handed out and is no longer in the engine's set of requests in progress: by then
+    its answer was archived, its items were written and its links were queued. The next commit acknowledges it.
+    """
+
+    def __init__(self, crawler: Crawler, ledger: Ledger, *, retry_s: float, wait_s: float, per_host: int) -> None:
+        self.crawler = crawler
+        self.ledger = ledger
+        self.frontier = ledger.frontier
+        self.frontier.per_host = per_host
+        self.retry_s = retry_s
+        self.wait_s = wait_s
+        self.spider: Spider | None = None
+        self.requests: dict[int, Request] = {}
+        self.unsaved: deque[Request] = deque()
+        self.recent: OrderedDict[bytes, None] = OrderedDict()
+        self.serial = 0
+        self.stopping = False
+        self.ticks = create_looping_call(self.tick)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        per_domain = settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+        scheduler = cls(
+            crawler,
+            ledger_of(crawler),
+            retry_s=settings.getfloat("NEWSCRAWL_RETRY_S"),
+            wait_s=settings.getfloat("NEWSCRAWL_WAIT_S"),
+            # With one connection a host, the next request waits here and not in the host's slot, where it would
+            # take a place from another host. With more, a page that is being read must not keep a connection idle.
+            per_host=per_domain if per_domain == 1 else 2 * max(per_domain, 1),
+        )
+        crawler.signals.connect(scheduler.callback_failed, signals.spider_error)
+        crawler.signals.connect(scheduler.item_failed, signals.item_error)
+        crawler.signals.connect(scheduler.item_dropped, signals.item_dropped)
+        return scheduler
+
+    # --- Scrapy's interface
+
+    def open(self, spider: Spider) -> None:
+        """Check what is needed of Scrapy's inner state and begin to watch it."""
+        check_engine(self.crawler.engine)
+        self.spider = spider
+        # What a crawl of other sites left in this store is not asked, and not refused either: it waits for its own.
+        domains = tuple(getattr(spider, "allowed_domains", None) or ())
+        if domains:
+            self.frontier.stay_within(lambda host: host in domains or host.endswith(tuple(f".{d}" for d in domains)))
+        self.ticks.start(_TICK_S, now=False)
+
+    def close(self, reason: str) -> None:
+        """Settle what is handled; what is not stays queued for the next run."""
+        if self.ticks.running:
+            self.ticks.stop()
+        self.settle_handled()
+
+    def has_pending_requests(self) -> bool:
+        return bool(self.unsaved or len(self.frontier))
+
+    def __len__(self) -> int:
+        return len(self.unsaved) + len(self.frontier)
+
+    def enqueue_request(self, request: Request) -> bool:
+        """Queue *request*; return whether it was. What the store knows already is told apart when it is written."""
+        lease = self.frontier.handed.get(request.meta.get(LEASE, -1))
+        if lease is not None:
+            origin = self.requests[lease.id]
+            if request.meta.get("retry_times", 0) > origin.meta.get("retry_times", 0):
+                return self._retry(lease, request)
+            if len(request.meta.get("redirect_urls", ())) > len(origin.meta.get("redirect_urls", ())):
+                # A replayed record answers for itself, not for what it points to.
+                request.meta.pop(RECORD, None)
+                self.frontier.ends[lease.id] = Outcome(id=lease.id, state="redirected", reason=request.url[:2000])
+                return self._queue(request, kind=cast(Kind, lease.kind))
+        return self._queue(request, kind=request.meta.get(KIND, "page"))
+
+    def next_request(self) -> Request | None:
+        """Return the next request to be sent, or None when none is ready."""
+        self.settle_handled()
+        if self.stopping or self.ledger.failure is not None:
+            return None
+        if self.unsaved:
+            return self.unsaved.popleft()
+        try:
+            while (lease := self.frontier.next()) is not None:
+                request = self._request(lease)
+                if request is not None:
+                    self.requests[lease.id] = request
+                    return request
+        except StorageError as error:
+            self.ledger.fail_storage(error)
+        return None
+
+    # --- queueing
+
+    def _queue(self, request: Request, *, kind: Kind) -> bool:
+        fingerprint = self.crawler.request_fingerprinter.fingerprint(request)
+        if request.dont_filter:
+            self.serial += 1
+            fingerprint = hashlib.sha1(b"%s %s %d" % (fingerprint, self.ledger.run_id.encode(), self.serial)).digest()
+        elif fingerprint in self.recent:
+            self.recent.move_to_end(fingerprint)
+            self.crawler.stats.inc_value("newscrawl/frontier/known")
+            return False
+        try:
+            text = saved_request(request, self.spider)
+        except (TypeError, ValueError) as error:
+            return self._queue_unsaved(request, error)
+        self.recent[fingerprint] = None
+        if len(self.recent) > _RECENT:
+            self.recent.popitem(last=False)
+        self.frontier.add(
+            NewUrl(
+                fingerprint=fingerprint,
+                url=request.url,
+                host=host_of(request.url),
+                kind=kind,
+                priority=request.priority,
+                ready_at=self.ledger.clock(),
+                round=self.frontier.round,
+                request=text,
+                again=kind == "feed",
+            )
+        )
+        self.crawler.stats.inc_value("newscrawl/frontier/queued")
+        return True
+
+    def _queue_unsaved(self, request: Request, error: Exception) -> bool:
+        if not self.crawler.stats.get_value("newscrawl/frontier/unsaved"):
+            logger.warning(
+                "%s cannot be written to the frontier (%s): it is asked, but lost if the crawl is killed",
+                request,
+                error,
+            )
+        self.crawler.stats.inc_value("newscrawl/frontier/unsaved")
+        request.meta.pop(LEASE, None)
+        self.unsaved.append(request)
+        return True
+
+    def _retry(self, lease: Lease, request: Request) -> bool:
+        delay = min(self.retry_s * 2**lease.tries, _MAX_RETRY_S)
+        try:
+            # Scrapy's retries may leave the site; what was asked first may not.
+            text = saved_request(request.replace(dont_filter=self.requests[lease.id].dont_filter), self.spider)
+        except (TypeError, ValueError) as error:
+            return self._queue_unsaved(request, error)
+        self.frontier.ends[lease.id] = Outcome(
+            id=lease.id,
+            state="queued",
+            reason="retry",
+            ready_at=self.ledger.clock() + delay,
+            tries=lease.tries + 1,
+            request=text,
+            priority=request.priority,
+        )
+        return True
+
+    def _request(self, lease: Lease) -> Request | None:
+        try:
+            request = loaded_request(lease.request, self.spider)
+        except (ValueError, TypeError, KeyError, ImportError) as error:
+            logger.error("%s cannot be asked: its request cannot be read back: %s", lease.url, error)
+            self.frontier.note(lease.id, "failed", "unreadable")
+            self.frontier.settle(lease.id)
+            return None
+        request.meta[LEASE] = lease.id
+        return request
+
+    # --- outcomes
+
+    def callback_failed(self, failure: Failure, response: Any) -> None:
+        """An exception is an outcome, not a success."""
+        self._note(response, f"callback: {type(failure.value).__name__}")
+
+    def item_failed(self, failure: Failure, response: Any) -> None:
+        """An exception of a pipeline is one, too."""
+        self._note(response, f"item: {type(failure.value).__name__}")
+
+    def item_dropped(self, response: Any, exception: Exception) -> None:
+        """An item that is dropped is done with, unless the exception's ``ask_again`` says that its URL is not."""
+        request = getattr(response, "request", None)
+        if request is not None and getattr(exception, "ask_again", False):
+            self.frontier.put_back(request.meta.get(LEASE), "not wanted yet")
+
+    def _note(self, response: Any, reason: str) -> None:
+        request = getattr(response, "request", None)
+        if request is not None:
+            self.frontier.note(request.meta.get(LEASE), "failed", reason)
+
+    def settle_handled(self) -> None:
+        """Note what became of each request that is no longer in progress, and commit when it is time."""
+        slot = self.crawler.engine._slot
+        in_progress = slot.inprogress if slot is not None else ()
+        for id_, request in list(self.requests.items()):
+            if request not in in_progress:
+                del self.requests[id_]
+                self.frontier.settle(id_)
+        if self.ledger.commit_due():
+            self.ledger.commit()
+
+    # --- the watch
+
+    def tick(self) -> None:
+        """Look at what no event tells: the time of a commit, of a retry, of giving up, the begin of a stop."""
+        engine = self.crawler.engine
+        if engine._slot is None:
+            return
+        self.settle_handled()
+        if engine._slot.closing is not None:
+            if self.stopping:
+                self.return_unsent()
+            else:
+                self.stop()
+            return
+        ready = self.frontier.next_ready_at
+        if ready is None or self.requests or self.unsaved or not len(self.frontier):
+            return
+        if ready <= self.ledger.clock():
+            engine._slot.nextcall.schedule()
+        elif ready > self.ledger.clock() + self.wait_s:
+            logger.info("Nothing is ready within %.0f s; %d URLs are left for the next run", self.wait_s, len(self))
+            deferred_from_coro(engine.close_spider_async(reason="work_left"))
+
+    def stop(self) -> None:
+        """Return what was not sent; what is being downloaded has some seconds to end by itself."""
+        self.stopping = True
+        self.return_unsent()
+        call_later(_GRACE_S, self.abort)
+
+    def return_unsent(self) -> None:
+        """Take the requests out of the downloader that wait for their host's delay, and let it send nothing more."""
+        for slot in list(self.crawler.engine.downloader.slots.values()):
+            # What is still in a middleware, waiting for robots.txt perhaps, comes to the queue later and stays there.
+            slot.concurrency = 0
+            while slot.queue:
+                request, waiting = slot.queue.popleft()
+                self.frontier.put_back(request.meta.get(LEASE), "stopped")
+                waiting.errback(StoppedError("the crawl is being stopped; the next run asks for it"))
+
+    def abort(self) -> None:
+        """End the downloads that are still under way; they return to the queue."""
+        for id_, request in self.requests.items():
+            if request in self.crawler.engine.downloader.active:
+                self.frontier.put_back(id_, "stopped")
+        for abort in self.ledger.aborters:
+            abort("the crawl is being stopped")
+
+
+class StoppedError(Exception):
+    """A request was not sent because the crawl is being stopped."""
+
+
+def check_engine(engine: Any) -> None:
+    """Raise :exc:`ConfigError` when Scrapy's inner state is not what the scheduler reads.
+
+    Scrapy has no public word for "this request is handled". These names are held by a test, too.
+    """
+    slot = getattr(engine, "_slot", None)
+    needed = {
+        "engine._slot.inprogress": isinstance(getattr(slot, "inprogress", None), set),
+        "engine._slot.closing": hasattr(slot, "closing"),
+        "engine._slot.nextcall.schedule": callable(getattr(getattr(slot, "nextcall", None), "schedule", None)),
+        "engine.downloader.slots": isinstance(getattr(engine.downloader, "slots", None), dict),
+        "engine.downloader.active": isinstance(getattr(engine.downloader, "active", None), set),
+    }
+    missing = [name for name, found in needed.items() if not found]
+    if missing:
+        raise ConfigError(
+            f"this Scrapy has no {', '.join(missing)}, which newscrawl.scheduler needs to know when a request is "
+            "handled; install Scrapy 2.19, or set SCHEDULER to Scrapy's own and lose what a crash interrupts"
+        )
+
+
+def saved_request(request: Request, spider: Spider | None) -> str:
+    """Return *request* as JSON. Raises TypeError or ValueError for what JSON or the spider cannot give back.
+
+    A callback must be a method of the spider; the ids of a lease and a record stay behind.
+    """
+    if type(request) is not Request:
+        raise ValueError(f"{type(request).__name__} is not a plain Request")
+    fields: dict[str, Any] = {
+        "url": request.url,
+        "callback": _method_name(spider, request.callback),
+        "errback": _method_name(spider, request.errback),
+        "method": request.method if request.method != "GET" else None,
+        "body": b64encode(request.body).decode("ascii") if request.body else None,
+        "headers": {_text(name): [*map(_text, values)] for name, values in request.headers.items()},
+        "cookies": request.cookies,
+        "meta": {name: value for name, value in request.meta.items() if name not in _OWN_META},
+        "cb_kwargs": request.cb_kwargs,
+        "priority": request.priority,
+        "dont_filter": request.dont_filter,
+        "flags": request.flags,
+    }
+    return _encode({name: value for name, value in fields.items() if value})
+
+
+def loaded_request(text: str, spider: Spider | None) -> Request:
+    """Return the request that :func:`saved_request` gave *text* for. Raises ValueError for a callback that is gone."""
+    fields = json.loads(text)
+    if "body" in fields:
+        fields["body"] = b64decode(fields["body"])
+    if "headers" in fields:
+        fields["headers"] = {
+            name.encode("latin-1"): [value.encode("latin-1") for value in values]
+            for name, values in fields["headers"].items()
+        }
+    return request_from_dict(fields, spider=spider)
+
+
+_OWN_META = frozenset((LEASE, "download_slot", "download_latency", "download_timeout"))
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _method_name(spider: Spider | None, function: Any) -> str | None:
+    # Scrapy's own search goes through every attribute of the spider, for every request.
+    if function is None:
+        return None
+    name: str = getattr(function, "__name__", "")
+    method = getattr(spider, name, None)
+    if method is None or getattr(method, "__func__", None) is not getattr(function, "__func__", _NOBODY):
+        raise ValueError(f"{function!r} is no method of the spider")
+    return name
+
+
+_NOBODY = object()
+
+
+def _text(value: bytes) -> str:
+    return value.decode("latin-1")

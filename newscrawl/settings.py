@@ -29,6 +29,24 @@ NEWSCRAWL_SITES_DIR = "sites"
 NEWSCRAWL_DEDUPE = "mark"
 # Write raw HTML snapshots below html/ (bool).
 NEWSCRAWL_SNAPSHOTS_ENABLED = True
+# Archive each exchange as a WARC record below warc/ (bool).
+NEWSCRAWL_WARC_ENABLED = True
+# Bytes after which a WARC is closed and the next one begun (int).
+NEWSCRAWL_WARC_MAX_BYTES = 1_000_000_000
+# Seconds without a record after which a WARC is closed (float).
+NEWSCRAWL_WARC_IDLE_S = 600.0
+# Database of frontier, captures and rows as an SQLAlchemy URL; empty for store.sqlite in the output folder (str).
+NEWSCRAWL_STORE_URL = ""
+# Name of this process among those that share a store, the same at every start; empty for host and folder (str).
+NEWSCRAWL_WORKER = ""
+# Handled requests after which everything is made durable (int).
+NEWSCRAWL_COMMIT_COUNT = 50
+# Seconds after which everything is made durable, however little it is (float).
+NEWSCRAWL_COMMIT_S = 1.0
+# Seconds before the first new try of a request that failed; each further one waits twice as long (float).
+NEWSCRAWL_RETRY_S = 5.0
+# When nothing can be asked for longer than this, the run ends with exit code 4 and work left, in seconds (float).
+NEWSCRAWL_WAIT_S = 120.0
 # Writers of kept items, in order; each gets the item and its response (list of paths or classes).
 NEWSCRAWL_EXPORTERS = [
     "newscrawl.exporters.SnapshotExporter",
@@ -55,11 +73,13 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,
 }
 DOWNLOADER_MIDDLEWARES = {
+    # Outermost: it sees how a request ends when nobody else has anything to say.
+    "newscrawl.downloadermiddlewares.OutcomeMiddleware": 10,
     # Before robots.txt is asked for: a refused address is not asked at all.
     "newscrawl.downloadermiddlewares.GateMiddleware": 50,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "newscrawl.downloadermiddlewares.PlainRedirectMiddleware": 600,
-    # Next to the handler, where a response is still what was received.
+    # Next to the handler, where a body still has its content coding.
     "newscrawl.downloadermiddlewares.CaptureMiddleware": 980,
 }
 ITEM_PIPELINES = {
@@ -68,6 +88,7 @@ ITEM_PIPELINES = {
     "newscrawl.pipelines.DedupePipeline": 300,
     "newscrawl.pipelines.LimitPipeline": 400,
 }
+SCHEDULER = "newscrawl.scheduler.FrontierScheduler"
 REQUEST_FINGERPRINTER_CLASS = "newscrawl.scheduler.UrlKeyFingerprinter"
 # It must be here and not in a spider: the process installs it before a spider's own settings are read.
 TWISTED_DNS_RESOLVER = "newscrawl.resolver.GuardedResolver"
@@ -84,7 +105,14 @@ HTTPPROXY_ENABLED = False
 # Meta refreshes are followed by the spider, which counts them and says where a page came from.
 METAREFRESH_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS = {
+    "http": "newscrawl.downloadhandlers.WireDownloadHandler",
+    "https": "newscrawl.downloadhandlers.WireDownloadHandler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
 DOWNLOAD_MAXSIZE = 10 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 30

@@ -31,6 +31,6 @@ class ReplayScopeMiddleware(BaseSpiderMiddleware):
         replay = self.ledger.replay
         if response is None or replay is None or request.url in replay:
             return request
-        self.ledger.list_not_in_replay(request.url)
+        self.ledger.state.list_not_in_replay(request.url)
         self.crawler.stats.inc_value("newscrawl/replay/links_outside")
         return None

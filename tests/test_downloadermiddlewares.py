@@ -1,22 +1,36 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
+from ipaddress import ip_address
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ledgers import ended, new_url, opened
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import Settings
+from scrapy.settings.default_settings import DOWNLOADER_MIDDLEWARES_BASE
 
-from newscrawl import downloadermiddlewares
-from newscrawl.downloadermiddlewares import CaptureMiddleware, GateMiddleware, PlainRedirectMiddleware, RefusedRequest
+from newscrawl import downloadermiddlewares, settings
+from newscrawl.addresses import AllowList
+from newscrawl.archive.wire import WireExchange
+from newscrawl.downloadermiddlewares import (
+    CaptureMiddleware,
+    GateMiddleware,
+    OutcomeMiddleware,
+    PlainRedirectMiddleware,
+    RefusedRequest,
+)
 from newscrawl.ledger import Exchange, Ledger, bind_ledger
+from newscrawl.ledger.frontier import Frontier
+from newscrawl.urls import url_key
 
 URL = "https://news.example/1.html"
 NOW = datetime(2023, 3, 22, 8, 15, tzinfo=UTC)
@@ -30,7 +44,9 @@ def crawler_with(**settings: Any) -> Crawler:
 
 @cache
 def gate(*allow: str) -> GateMiddleware:
-    return GateMiddleware.from_crawler(crawler_with(NEWSCRAWL_ALLOW_ADDRESSES=list(allow)))
+    crawler = crawler_with(NEWSCRAWL_ALLOW_ADDRESSES=list(allow))
+    bind_ledger(crawler, Ledger(None, name="news", run_id="1", stamp="1"))
+    return GateMiddleware.from_crawler(crawler)
 
 
 def refusal(url: str, *allow: str) -> str | None:
@@ -150,6 +166,14 @@ def test_a_refused_request_is_ignored_as_scrapy_knows_it() -> None:
         gate().process_request(Request("http://127.0.0.1/"))
 
 
+@pytest.mark.parametrize("url", [URL, f"{URL}?utm_source=x", f"{URL}#top", "HTTPS://NEWS.example:443/1.html"])
+def test_what_was_removed_from_the_archive_is_not_asked_again_however_it_is_written(url: str) -> None:
+    removing = GateMiddleware(AllowList.parse([]), frozenset([url_key(URL)]))
+    with pytest.raises(RefusedRequest, match="it was removed from the archive"):
+        removing.process_request(Request(url))
+    removing.process_request(Request("https://news.example/2.html"))
+
+
 @given(st.ip_addresses(v=4), st.sampled_from(["http", "https"]), st.integers(1, 65535))
 def test_every_spelling_of_an_address_meets_the_same_answer(address: Any, scheme: str, port: int) -> None:
     number = int(address)
@@ -225,8 +249,39 @@ def capture(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> CaptureMiddlewar
     return CaptureMiddleware.from_crawler(crawler)
 
 
-def test_the_time_of_an_answer_is_noted_in_utc(capture: CaptureMiddleware, ledger: Ledger) -> None:
+def test_an_answer_that_nobody_archived_is_archived_from_what_is_left_of_it(
+    capture: CaptureMiddleware, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[tuple[Any, WireExchange, str]] = []
+
+    def keep(request: Any, wire: WireExchange, *, kind: str, notes: dict[str, str]) -> None:
+        kept.append((request, wire, kind))
+
+    monkeypatch.setattr(ledger, "keep_exchange", keep)
+    request = Request(URL, headers={"Accept": "text/html", "Authorization": "secret"}, meta={"newscrawl_kind": "feed"})
+    answer = Response(
+        URL,
+        status=404,
+        headers={"Content-Type": "text/html", "Content-Encoding": "gzip"},
+        body=b"\x1f\x8b packed",
+        protocol="HTTP/1.0",
+        ip_address=ip_address("127.0.0.1"),
+    )
+    capture.process_request(request)
+    assert capture.process_response(request, answer) is answer
+    ((kept_request, wire, kind),) = kept
+    assert (kept_request, kind) == (request, "feed")
+    assert (wire.reconstructed, wire.url, wire.method, wire.ip_address) == (True, URL, "GET", "127.0.0.1")
+    assert wire.head == b"HTTP/1.0 404 Not Found\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n\r\n"
+    assert wire.body == b"\x1f\x8b packed"
+    assert wire.request.startswith(b"GET /1.html HTTP/1.1\r\nHost: news.example\r\n")
+    assert b"secret" not in wire.request
+    assert wire.started_at == NOW
+
+
+def test_the_time_of_an_answer_is_when_its_request_began_in_utc(capture: CaptureMiddleware, ledger: Ledger) -> None:
     request, response = Request(URL), Response(URL)
+    capture.process_request(request)
     assert capture.process_response(request, response) is response
     exchange = ledger.exchange(request)
     assert exchange is not None
@@ -235,17 +290,105 @@ def test_the_time_of_an_answer_is_noted_in_utc(capture: CaptureMiddleware, ledge
     assert not exchange.url_assigned
 
 
-def test_the_time_is_noted_once(capture: CaptureMiddleware, ledger: Ledger) -> None:
+def test_the_time_is_known_although_nobody_saw_the_request_begin(capture: CaptureMiddleware, ledger: Ledger) -> None:
+    request = Request(URL)
+    capture.process_response(request, Response(URL))
+    assert ledger.exchange(request) == Exchange(fetched_at=NOW)
+
+
+def test_what_the_handler_archived_is_not_archived_again(
+    capture: CaptureMiddleware, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     request = Request(URL)
     known = Exchange(fetched_at=NOW.astimezone(timezone(timedelta(hours=8))), url_assigned=True)
     ledger.note_exchange(request, known)
+    monkeypatch.setattr(ledger, "keep_exchange", pytest.fail)
     capture.process_response(request, Response(URL))
     assert ledger.exchange(request) is known
 
 
 def test_what_is_known_does_not_travel_to_another_request(capture: CaptureMiddleware, ledger: Ledger) -> None:
     request = Request(URL)
+    capture.process_request(request)
     capture.process_response(request, Response(URL))
     assert request.meta == {}
     assert ledger.exchange(request.replace(url="https://news.example/2.html")) is None
     assert ledger.exchange(request.copy()) is None
+
+
+# Outcome ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def leased() -> Iterator[tuple[OutcomeMiddleware, Frontier, Request]]:
+    """The middleware, the frontier that it tells, and a request that was leased."""
+    ledger = opened(None)
+    crawler = crawler_with()
+    bind_ledger(crawler, ledger)
+    ledger.frontier.add(new_url(1))
+    lease = ledger.frontier.next()
+    assert lease is not None
+    yield OutcomeMiddleware.from_crawler(crawler), ledger.frontier, Request(URL, meta={"newscrawl_lease": lease.id})
+    ended(ledger)
+
+
+Leased = tuple[OutcomeMiddleware, Frontier, Request]
+
+
+def told(frontier: Frontier) -> list[tuple[str, str | None]]:
+    return [(outcome.state, outcome.reason) for outcome in frontier.ends.values()]
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (200, []),
+        (204, []),
+        (301, []),
+        (304, []),
+        (400, [("failed", "http_400")]),
+        (404, [("failed", "http_404")]),
+        (503, [("failed", "http_503")]),
+        (999, [("failed", "http_999")]),
+    ],
+)
+def test_an_error_status_is_a_failure_and_passes_on(
+    status: int, outcome: list[tuple[str, str]], leased: Leased
+) -> None:
+    middleware, frontier, request = leased
+    response = Response(URL, status=status)
+    assert middleware.process_response(request, response) is response
+    assert told(frontier) == outcome
+
+
+@pytest.mark.parametrize(
+    ("exception", "outcome"),
+    [
+        (RefusedRequest("scheme 'ftp' is not asked"), ("refused", "RefusedRequest: scheme 'ftp' is not asked")),
+        (IgnoreRequest("Forbidden by robots.txt"), ("refused", "IgnoreRequest: Forbidden by robots.txt")),
+        (TimeoutError("too slow"), ("failed", "TimeoutError: too slow")),
+        (ValueError(), ("failed", "ValueError: ")),
+    ],
+)
+def test_an_exception_that_nobody_answered_is_an_outcome(
+    exception: Exception, outcome: tuple[str, str], leased: Leased
+) -> None:
+    middleware, frontier, request = leased
+    middleware.process_exception(request, exception)
+    assert told(frontier) == [outcome]
+
+
+def test_a_request_without_a_lease_has_no_outcome(leased: Leased) -> None:
+    middleware, frontier, _ = leased
+    middleware.process_exception(Request(URL), ValueError())
+    middleware.process_response(Request(URL), Response(URL, status=404))
+    assert told(frontier) == []
+
+
+def test_the_outcome_is_the_outermost_middleware_and_the_capture_the_innermost() -> None:
+    order = sorted(
+        (order, path.rpartition(".")[2])
+        for path, order in {**DOWNLOADER_MIDDLEWARES_BASE, **settings.DOWNLOADER_MIDDLEWARES}.items()
+        if order is not None
+    )
+    assert (order[0][1], order[-1][1]) == ("OutcomeMiddleware", "CaptureMiddleware")

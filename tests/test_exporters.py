@@ -86,7 +86,8 @@ def test_a_kept_item_is_a_row_and_is_counted(tmp_path: Path) -> None:
     ledger = opened(tmp_path)
     exporter = JsonLinesExporter.from_crawler(crawler_with(ledger))
     for number in range(2):
-        article = Article(id=HEX, url_key=URL, url=URL, site="news.example", run_id="run-1", headline=f"{number}\u2028")
+        id_ = f"{number}{HEX[1:]}"
+        article = Article(id=id_, url_key=URL, url=URL, site="news.example", run_id="run-1", headline=f"{number}\u2028")
         exporter.export_item(article, response(), FETCHED)
     ledger.close({})
     assert ledger.articles_path is not None

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,15 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ledgers import new_url
 from scrapy import Field, Item, Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from scrapy.settings import Settings
 from scrapy.statscollectors import MemoryStatsCollector
 
-from newscrawl.items import FIELDS, Article, Http, Person, Tag, as_row, faults
+from newscrawl.exporters import json_line
+from newscrawl.items import FIELDS, Article, Change, Http, Person, Tag, VersionKey, as_row, faults
 from newscrawl.ledger import Ledger, bind_ledger
 from newscrawl.pipelines import CleanPipeline, DedupePipeline, LimitPipeline, ValidatePipeline
 from newscrawl.urls import URL_KEY_VERSION, url_id, url_key
@@ -35,12 +37,24 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-class Line:
-    """The pipelines of one crawl, in order."""
+OPENED: list[Ledger] = []
 
-    def __init__(self, folder: Path | None = None, **settings: Any) -> None:
-        self.ledger = Ledger(folder, name="news", run_id="run-1", stamp="1")
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    for ledger in OPENED:
+        ledger.close(None)
+    OPENED.clear()
+
+
+class Line:
+    """The pipelines of one crawl, in order, and the writing of rows that stands behind them."""
+
+    def __init__(self, folder: Path | None = None, *, run: int = 1, **settings: Any) -> None:
+        self.ledger = Ledger(folder, name="news", run_id=f"run-{run}", stamp=f"{run}")
         self.ledger.open()
+        OPENED.append(self.ledger)
         self.crawler = Crawler(Spider, Settings(settings))
         self.crawler.stats = MemoryStatsCollector(self.crawler)
         bind_ledger(self.crawler, self.ledger)
@@ -48,10 +62,25 @@ class Line:
 
     def pass_on(self, item: Any) -> Article:
         """The row that *item* becomes."""
+        article = self.prepare(item)
+        self.write(article)
+        return article
+
+    def prepare(self, item: Any) -> Article:
+        """*item* behind the last pipeline; its row is not written yet."""
         for pipeline in self.pipelines:
             item = pipeline.process_item(item)
         assert isinstance(item, Article)
         return item
+
+    def write(self, article: Article) -> None:
+        """Write the row of *article*."""
+        self.ledger.write_row(article, json_line(as_row(article)))
+
+    def end(self) -> None:
+        """End the run well."""
+        self.ledger.reason = "finished"
+        self.ledger.close(None)
 
     def stat(self, name: str) -> Any:
         assert self.crawler.stats is not None
@@ -87,7 +116,7 @@ class MoreThanAnArticle(Article):
 
 
 def clean(item: Any) -> Any:
-    return Line().pipelines[0].process_item(item)
+    return CleanPipeline(MemoryStatsCollector(Crawler(Spider))).process_item(item)
 
 
 @pytest.mark.parametrize("kind", [dict, ScrapyItem, AttrsItem, DataclassItem, MoreThanAnArticle])
@@ -307,10 +336,141 @@ def test_drop_exact_drops_what_mark_would_mark() -> None:
 def test_a_second_row_of_one_url_is_dropped_under_either_policy(policy: str) -> None:
     line = Line(NEWSCRAWL_DEDUPE=policy)
     line.pass_on({"url": URL, "article_body": "图书馆"})
-    with pytest.raises(DropItem, match="was already kept in this run"):
-        line.pass_on({"url": f"{URL}?utm_source=x#top", "article_body": "图书馆"})
+    with pytest.raises(DropItem, match="was already kept and is unchanged"):
+        line.pass_on({"url": f"{URL}?utm_source=x#top", "article_body": "圖書館。"})
     assert line.ledger.state.duplicates == {"same_url": 1}
     assert line.stat("dedupe/same_url") == 1
+
+
+def test_an_article_that_reads_otherwise_is_the_next_version_with_what_changed() -> None:
+    line = Line()
+    first = line.pass_on({"url": URL, "headline": "图书馆", "article_body": "今天开放。免费。"})
+    second = line.pass_on({"url": f"{URL}#x", "headline": "图书馆", "article_body": "今天开放。收费五元。"})
+    third = line.pass_on({"url": URL, "headline": "图书馆！关门", "article_body": "今天开放。收费五元。"})
+    assert [row.id for row in (second, third)] == [first.id] * 2
+    assert [row.version for row in (first, second, third)] == [1, 2, 3]
+    assert first.change is None
+    assert second.change == Change(ratio=0.5556, added=5, removed=3, headline_changed=False)
+    assert third.change == Change(ratio=1.0, added=0, removed=0, headline_changed=True)
+    assert second.duplicate_of is third.duplicate_of is None
+    assert line.ledger.state.duplicates == {}
+
+
+def test_a_version_that_returns_to_an_earlier_text_is_a_version_and_no_duplicate() -> None:
+    line = Line()
+    for body in ("一", "二"):
+        line.pass_on({"url": URL, "headline": "x", "article_body": body})
+    back = line.pass_on({"url": URL, "headline": "x", "article_body": "一"})
+    assert (back.version, back.duplicate_of, back.duplicate_kind) == (3, None, None)
+
+
+def test_an_article_that_loses_or_gets_its_body_is_a_new_version() -> None:
+    line = Line()
+    line.pass_on({"url": URL, "headline": "图书馆", "article_body": "今天开放。"})
+    less = line.pass_on({"url": URL, "headline": "图书馆"})
+    assert less.change == Change(ratio=0.0, added=0, removed=5, headline_changed=False)
+    more = line.pass_on({"url": URL, "headline": "图书馆", "article_body": "今天开放。"})
+    assert more.change == Change(ratio=0.0, added=5, removed=0, headline_changed=False)
+
+
+def test_a_headline_in_another_script_or_width_is_the_same_headline() -> None:
+    line = Line()
+    line.pass_on({"url": URL, "headline": "图书馆 ABC", "article_body": "一"})
+    with pytest.raises(DropItem, match="unchanged"):
+        line.pass_on({"url": URL, "headline": "圖書館，ＡＢＣ", "article_body": "一"})
+
+
+@pytest.mark.parametrize("policy", ["mark", "drop_exact"])
+def test_a_later_run_writes_no_row_for_what_is_unchanged_and_the_next_version_for_what_is_not(
+    policy: str, tmp_path: Path
+) -> None:
+    line = Line(tmp_path, NEWSCRAWL_DEDUPE=policy)
+    first = line.pass_on({"url": URL, "headline": "x", "article_body": "一。"})
+    line.end()
+    line = Line(tmp_path, run=2, NEWSCRAWL_DEDUPE=policy)
+    with pytest.raises(DropItem, match="was already kept and is unchanged"):
+        line.pass_on({"url": URL, "headline": "x", "article_body": "一。"})
+    assert line.ledger.state.duplicates == {"same_url": 1}
+    assert line.ledger.state.articles == 0
+    changed = line.pass_on({"url": URL, "headline": "x", "article_body": "二。"})
+    assert (changed.id, changed.version) == (first.id, 2)
+    assert changed.change == Change(ratio=0.0, added=2, removed=2, headline_changed=False)
+    line.end()
+    line = Line(tmp_path, run=3, NEWSCRAWL_DEDUPE=policy)
+    with pytest.raises(DropItem, match="unchanged"):
+        line.pass_on({"url": URL, "headline": "x", "article_body": "二。"})
+    line.end()
+
+
+def test_a_text_of_an_earlier_run_is_repeated_by_a_later_row(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    first = line.pass_on({"url": URL, "article_body": "图书馆"})
+    line.end()
+    line = Line(tmp_path, run=2)
+    copy = line.pass_on({"url": OTHER, "article_body": "圖書館"})
+    assert copy.duplicate_of == VersionKey(id=first.id or "", version=1)
+    line.end()
+    line = Line(tmp_path, run=3, NEWSCRAWL_DEDUPE="drop_exact")
+    with pytest.raises(DropItem, match=f"same text as {first.id}"):
+        line.pass_on({"url": f"{URL}?p=3", "article_body": "图书馆"})
+    line.end()
+
+
+@pytest.mark.parametrize("commit", [False, True])
+def test_an_article_whose_row_is_still_to_be_written_is_known(commit: bool) -> None:
+    line = Line()
+    first = line.prepare({"url": URL, "headline": "x", "article_body": "一。"})
+    if commit:
+        line.ledger.frontier.add(new_url(1))
+        line.ledger.commit()
+    with pytest.raises(DropItem, match="was already kept and is unchanged"):
+        line.prepare({"url": f"{URL}#again", "headline": "x", "article_body": "一。"})
+    copy = line.prepare({"url": OTHER, "headline": "x", "article_body": "一。"})
+    assert copy.duplicate_of == VersionKey(id=first.id or "", version=1)
+    second = line.prepare({"url": URL, "headline": "x", "article_body": "二。"})
+    assert (second.version, second.change) == (2, Change(ratio=0.0, added=2, removed=2, headline_changed=False))
+    for article in (first, copy, second):
+        line.write(article)
+        latest = line.ledger.latest(first.id or "")
+        assert latest is not None
+        assert latest.version == 2
+    line.ledger.commit()
+    assert line.ledger.failure is None
+    with pytest.raises(DropItem, match="unchanged"):
+        line.prepare({"url": URL, "headline": "x", "article_body": "二。"})
+
+
+def test_an_article_that_a_later_pipeline_dropped_was_never_kept() -> None:
+    line = Line()
+    line.prepare({"url": URL, "headline": "x", "article_body": "一。"})
+    article = line.pass_on({"url": OTHER, "headline": "x", "article_body": "一。"})
+    assert article.duplicate_of is None
+    assert line.pass_on({"url": URL, "headline": "x", "article_body": "二。"}).version == 1
+
+
+def test_a_copy_that_was_dropped_is_no_row_that_others_repeat() -> None:
+    line = Line(NEWSCRAWL_DEDUPE="drop_exact")
+    line.pass_on({"url": URL, "article_body": "一"})
+    with pytest.raises(DropItem):
+        line.pass_on({"url": OTHER, "article_body": "一"})
+    assert line.pass_on({"url": OTHER, "article_body": "二"}).version == 1
+
+
+@given(st.lists(st.tuples(st.sampled_from([URL, OTHER]), st.sampled_from(["一。", "二。", "一。二。"])), max_size=8))
+def test_versions_are_numbered_without_a_gap_and_each_differs_from_the_one_before(pages: list[tuple[str, str]]) -> None:
+    line, kept = Line(), list[Article]()
+    for url, body in pages:
+        try:
+            kept.append(line.pass_on({"url": url, "headline": "x", "article_body": body}))
+        except DropItem:
+            continue
+    for url in (URL, OTHER):
+        bodies = [body for place, body in pages if place == url]
+        changes = [body for number, body in enumerate(bodies) if number == 0 or bodies[number - 1] != body]
+        rows = [row for row in kept if row.url == url]
+        assert [row.article_body for row in rows] == changes
+        assert [row.version for row in rows] == list(range(1, len(rows) + 1))
+        assert [row.change is None for row in rows] == [number == 0 for number in range(len(rows))]
 
 
 # Limit --------------------------------------------------------------------------------------------------

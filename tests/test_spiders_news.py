@@ -35,7 +35,7 @@ def running(site: Site) -> Iterator[Running]:
         ((), "nothing to start at"),
         (("-a", "url=https://example.org/", "-s", "NEWSCRAWL_DEDUP=mark"), "did you mean 'NEWSCRAWL_DEDUPE'"),
         (("-a", "url=https://example.org/", "-s", "NEWSCRAWL_PRESET=fast"), "NEWSCRAWL_PRESET must be one of"),
-        (("-s", "NEWSCRAWL_REPLAY=nowhere.jsonl"), "nowhere.jsonl: No such file"),
+        (("-s", "NEWSCRAWL_REPLAY=nowhere.jsonl"), "nowhere.jsonl: there is no such file"),
     ],
     ids=lambda value: value[-1][:30] if isinstance(value, tuple) and value else str(value)[:20],
 )

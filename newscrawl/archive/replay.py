@@ -1,104 +1,135 @@
 """Replay sets: captures that answer in place of the network.
 
-A set is opened from manifests: JSON Lines files that bind saved bodies to URLs (``docs/replay.md``). Every row is
-checked before the first request; a set that opens is whole.
+A set is opened from manifests and from WARCs, of this project or of other tools. Every row of a manifest is checked
+before the first request; of a WARC every whole record is taken, and what is damaged is named.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import re
+from abc import ABC, abstractmethod
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from newscrawl.exceptions import ManifestError, did_you_mean
-from newscrawl.items import CaptureRef
-from newscrawl.urls import resolve, url_key
+from newscrawl.archive.wire import Truncation
+from newscrawl.items import CaptureRef, FoundHow
+from newscrawl.urls import url_key
 
-_KEYS = ("file", "sha256", "url", "url_source", "fetched_at", "content_type", "status", "wrap")
-_OPTIONAL = ("note",)
-_NOT_CAPTURES = re.compile(r"(?i)(?:manifest\.jsonl|readme.*|\..*)$")
+
+class Found(NamedTuple):
+    """How a crawl came to a capture, as its archive says."""
+
+    how: FoundHow
+    url: str | None
+    asked: str
+    depth: int
+
+
+class Message(NamedTuple):
+    """An answer as it goes to the crawl: content coding kept."""
+
+    fields: tuple[tuple[bytes, bytes], ...]
+    body: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Capture:
+class Capture(ABC):
     """One stored response."""
 
     url: str
     """As asked for, or as assigned."""
-    url_assigned: bool
+    url_assigned: bool = False
     """True where the body's own URL is not known."""
     status: int
     content_type: str
     fetched_at: datetime | None
     """Aware. None where the time of the fetch is not known."""
-    path: Path
     sha256: str
-    """Of the body."""
+    """Of the body, content coding kept."""
+    record_id: str | None = None
+    """None where the capture is no WARC record."""
+    truncated: Truncation | None = None
+    found: Found | None = None
+    """None where the archive does not say."""
 
-    def body(self) -> bytes:
-        """Return the body. Raises :exc:`ManifestError` when the file has changed since the set was opened."""
-        return _checked_bytes(self.path, self.sha256, str(self.path))
+    @abstractmethod
+    def message(self) -> Message:
+        """Return headers and body."""
 
     @property
+    @abstractmethod
     def ref(self) -> CaptureRef:
-        """What a row says of it: a loose file has no WARC record."""
-        return CaptureRef(payload_digest=f"sha256:{self.sha256}")
+        """What a row says of it."""
+
+    @property
+    def whole(self) -> bool:
+        """False for an answer that a crawl would not have read: its body was cut."""
+        # What another tool cut on purpose is all there is of it; what this project's crawl cut, it asked for again.
+        return self.truncated is None or (self.truncated == "length" and self.found is None)
 
 
 class ReplaySet:
-    """Captures by URL."""
+    """Captures by URL and by record."""
 
-    def __init__(self, captures: Iterable[Capture]) -> None:
-        self._captures = list(captures)
+    def __init__(self, captures: Iterable[Capture], damage: Iterable[str] = ()) -> None:
+        """*captures* in the order of their files. *damage* says what could not be read, one line each."""
+        # Those without a time come first; the sort keeps the order of the files where times are equal.
+        self._captures = sorted(captures, key=lambda capture: _moment(capture.fetched_at))
+        self.damage = tuple(damage)
         self._by_key: dict[str, list[Capture]] = {}
+        self._by_record: dict[str, Capture] = {}
         for capture in self._captures:
             self._by_key.setdefault(url_key(capture.url), []).append(capture)
-
-    @classmethod
-    def open(cls, paths: Iterable[Path]) -> ReplaySet:
-        """Read the manifests at *paths*. Raises :exc:`ManifestError` naming file, line and fault."""
-        captures: dict[str, tuple[Capture, Path]] = {}
-        for path in paths:
-            if path.suffix != ".jsonl":
-                raise ManifestError(f"{path}: a replay set is a manifest that ends in .jsonl (docs/replay.md)")
-            for capture in _read_manifest(path):
-                if capture.url in captures:
-                    other = captures[capture.url][1]
-                    raise ManifestError(f"{path}: {capture.url} is already bound in {other}; a URL has one capture")
-                captures[capture.url] = capture, path
-        if not captures:
-            raise ManifestError("the replay set holds no capture")
-        return cls(capture for capture, _ in captures.values())
+            if capture.record_id is not None:
+                self._by_record.setdefault(capture.record_id, capture)
 
     def __len__(self) -> int:
         return len(self._captures)
 
     def __iter__(self) -> Iterator[Capture]:
-        """Captures in the order of the manifests."""
+        """Captures by time."""
         return iter(self._captures)
 
     def __contains__(self, url: str) -> bool:
         return url_key(url) in self._by_key
 
-    def find(self, url: str) -> Capture | None:
-        """Return the capture of *url*: the one stored under the same address, or under the same key."""
+    def record(self, record_id: str) -> Capture | None:
+        """Return the capture with this WARC-Record-ID."""
+        return self._by_record.get(record_id)
+
+    def find(self, url: str, at: datetime | None = None) -> Capture | None:
+        """Return the capture of *url* nearest in time to *at*, the earliest when that is None.
+
+        One stored under the same address wins over one under the same key, and a whole one over one that was cut.
+        """
         found = self._by_key.get(url_key(url), [])
-        return next((capture for capture in found if capture.url == url), found[0] if found else None)
+        exact = [capture for capture in found if capture.url == url] or found
+        usable = [capture for capture in exact if capture.whole] or exact
+        if at is None or len(usable) < 2:
+            return usable[0] if usable else None
+        place = bisect_left(usable, _moment(at), key=lambda capture: _moment(capture.fetched_at))
+        around = usable[max(place - 1, 0) : place + 1]
+        return min(around, key=lambda capture: abs(_moment(capture.fetched_at) - _moment(at)))
 
     def starts(self) -> list[Capture]:
-        """Captures that a replay without start URLs visits: each successful HTML response, in order."""
-        return [capture for capture in self if capture.status == 200 and "html" in capture.content_type.lower()]
+        """Captures that a replay without start URLs visits: each successful, whole HTML response, by time."""
+        return [
+            capture
+            for capture in self
+            if capture.status == 200 and capture.whole and "html" in capture.content_type.lower()
+        ]
 
     @property
     def digest(self) -> str:
         """Hex sha256 over what the set holds; the same for the same captures in any folder."""
         rows = sorted(
-            "\0".join(map(str, (c.url, c.status, c.content_type, c.sha256, c.fetched_at, c.url_assigned))) for c in self
+            "\0".join(
+                map(str, (c.url, c.status, c.content_type, c.sha256, c.fetched_at, c.url_assigned, c.record_id or ""))
+            ).removesuffix("\0")
+            for c in self
         )
         return hashlib.sha256("\n".join(rows).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -108,103 +139,8 @@ class ReplaySet:
         return min((capture.fetched_at for capture in self if capture.fetched_at), default=None)
 
 
-def _read_manifest(path: Path) -> Iterator[Capture]:
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as error:
-        raise ManifestError(f"{path}: {error.strerror}") from error
-    folder = path.parent
-    listed: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        row = _row(line, where)
-        capture = _capture(row, folder, where)
-        for key in (f"file {row['file']!r}", f"url {capture.url!r}"):
-            if key in listed:
-                raise ManifestError(f"{where}: {key} is already bound in {listed[key]}")
-            listed[key] = f"line {number}"
-        yield capture
-    for file in sorted(folder.iterdir()):
-        if file.name == path.name or _NOT_CAPTURES.match(file.name):
-            continue
-        if file.is_file() and f"file {file.name!r}" not in listed:
-            raise ManifestError(
-                f"{path}: {file.name} lies in this folder and has no row; add one, or move the file elsewhere"
-            )
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def _row(line: bytes, where: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ManifestError(f"{where}: no JSON: {error}") from error
-    if not isinstance(row, dict):
-        raise ManifestError(f"{where}: a JSON object is needed, not {line[:40]!r}")
-    for key in row:
-        if key not in (*_KEYS, *_OPTIONAL):
-            raise ManifestError(f"{where}: unknown key {key!r}{did_you_mean(key, _KEYS)}")
-    for key in _KEYS:
-        if key not in row:
-            raise ManifestError(f"{where}: key {key!r} is missing; there must be: {', '.join(_KEYS)}")
-    return row
-
-
-def _capture(row: dict[str, Any], folder: Path, where: str) -> Capture:
-    def refuse(key: str, need: str) -> ManifestError:
-        return ManifestError(f"{where}: {key}: {need}, not {row[key]!r}")
-
-    name, digest = row["file"], row["sha256"]
-    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name:
-        raise refuse("file", "the name of a file in the manifest's own folder is needed")
-    if not isinstance(digest, str) or not re.fullmatch(r"[0-9a-f]{64}", digest):
-        raise refuse("sha256", "64 lower-case hex digits are needed")
-    url = row["url"]
-    if not isinstance(url, str) or resolve(None, url) is None:
-        raise refuse("url", "an absolute http or https URL is needed")
-    if row["url_source"] not in ("assigned", "found"):
-        raise refuse("url_source", "'assigned' or 'found' is needed")
-    if not isinstance(row["content_type"], str) or "\n" in row["content_type"]:
-        raise refuse("content_type", "a media type such as 'text/html; charset=utf-8' is needed")
-    if type(row["status"]) is not int or not 200 <= row["status"] <= 599:
-        raise refuse("status", "an HTTP status from 200 to 599 is needed")
-    if row["wrap"] not in ("fragment", None):
-        raise refuse("wrap", "'fragment' or null is needed")
-    _checked_bytes(folder / name, digest, where)
-    return Capture(
-        url=resolve(None, url) or url,
-        url_assigned=row["url_source"] == "assigned",
-        status=row["status"],
-        content_type=row["content_type"],
-        fetched_at=_time(
-            row["fetched_at"],
-            refuse("fetched_at", "null or a UTC time such as '2023-03-22T08:15:00Z' is needed"),
-        ),
-        path=folder / name,
-        sha256=digest,
-    )
-
-
-def _time(value: Any, refusal: ManifestError) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            raise refusal
-        return moment.astimezone(UTC)
-    except (ValueError, TypeError, OverflowError):
-        raise refusal from None
-
-
-def _checked_bytes(path: Path, digest: str, where: str) -> bytes:
-    try:
-        body = path.read_bytes()
-    except (OSError, ValueError) as error:
-        # A ValueError for a name that no file can have.
-        raise ManifestError(f"{where}: {path.name!r}: {getattr(error, 'strerror', error)}") from error
-    found = hashlib.sha256(body).hexdigest()
-    if found != digest:
-        raise ManifestError(f"{where}: {path.name} has changed: its sha256 is {found}, the manifest says {digest}")
-    return body
+def _moment(moment: datetime | None) -> datetime:
+    return moment or _NEVER

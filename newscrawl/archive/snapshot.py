@@ -33,7 +33,8 @@ def write_snapshot(root: Path, ref: SnapshotRef, body: bytes) -> bool:
     A reader sees the whole file or none: it is written beside its place and renamed. Raises :exc:`OSError`.
     """
     target = f"{root}/{ref.path}"
-    if os.path.exists(target):
+    # A power loss can leave a name without its bytes.
+    if os.path.exists(target) and os.path.getsize(target) == len(body):
         return False
     temporary = f"{target}.{os.getpid()}.tmp"
     try:
@@ -59,3 +60,11 @@ def _write(path: str, body: bytes) -> None:
             written += os.write(file, body[written:] if written else body)
     finally:
         os.close(file)
+
+
+def snapshot_whole(root: Path, ref: SnapshotRef) -> bool:
+    """Return whether the snapshot that *ref* names lies below *root* as it was written."""
+    try:
+        return sha256_hex((root / ref.path).read_bytes()) == ref.sha256
+    except OSError:
+        return False

@@ -25,4 +25,6 @@ def refuse_faulty_settings(settings: Settings) -> None:
 def keep_nothing(settings: Settings) -> None:
     """Switch off what a run keeps, for a command of Scrapy's own."""
     settings.set("NEWSCRAWL_OUTPUT_ENABLED", False, priority="cmdline")
+    # What these commands ask for is asked for once and by hand: it has no place in a frontier.
+    settings.set("SCHEDULER", "scrapy.core.scheduler.Scheduler", priority="cmdline")
     refuse_faulty_settings(settings)

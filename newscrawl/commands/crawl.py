@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from scrapy import signals
 from scrapy.commands import crawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
@@ -55,6 +57,7 @@ class Command(crawl.Command):
                 print(arguments_help(crawler.spidercls))
                 return
             task = self.crawler_process.crawl(crawler, **opts.spargs)
+            crawler.signals.connect(_freeze, signals.engine_started)
             self.crawler_process.start()
             if isinstance(task, asyncio.Task) and task.done() and not task.cancelled():
                 error = task.exception()
@@ -91,7 +94,7 @@ class Command(crawl.Command):
         console = Console(stderr=to_stdout, soft_wrap=False, highlight=False)
         if not console.is_terminal:
             console = Console(stderr=to_stdout, width=118, highlight=False)
-        self.exitcode, reasons = exit_code(ledger)
+        self.exitcode, reasons = exit_code(ledger.state, ledger.reason, ledger.failure)
         stats = crawler.stats.get_stats()
         stored = sum(count for name, count in stats.items() if name.startswith("feedexport/success_count"))
         # Scrapy only logs what goes wrong in a feed export; it counts those that were stored.
@@ -103,6 +106,11 @@ class Command(crawl.Command):
             print(f"newscrawl: {reason}", file=sys.stderr)
         if len(reasons) > 10:
             print(f"newscrawl: and {len(reasons) - 10} more", file=sys.stderr)
+
+
+def _freeze() -> None:
+    """Take what is imported out of the collector's sight: it stays to the end, and is looked at again and again."""
+    gc.freeze()
 
 
 def arguments_help(spidercls: Any) -> str:
@@ -139,8 +147,9 @@ def show_run(console: Console, ledger: Ledger) -> None:
     console.print(", ".join(counts), soft_wrap=True)
     if ledger.folder is not None and ledger.articles_path is not None and state.articles:
         console.print(f"rows   {ledger.articles_path}", soft_wrap=True)
-        if (ledger.folder / "html").exists():
-            console.print(f"html   {ledger.folder / 'html'}", soft_wrap=True)
+        for name in ("html", "warc"):
+            if (ledger.folder / name).exists():
+                console.print(f"{name}   {ledger.folder / name}", soft_wrap=True)
     if ledger.run_folder is not None:
         console.print(f"report {ledger.run_folder / 'report.json'}", soft_wrap=True)
         if state.articles:

@@ -13,6 +13,7 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from newscrawl.archive.replay import ReplaySet
 from newscrawl.dates import fetched_text
 from newscrawl.exceptions import ConfigError, NotInReplayError, did_you_mean
 from newscrawl.extract import Page, PageLink, read_page
@@ -35,7 +36,9 @@ ARGUMENTS = {
 FOLLOW = ("related", "links", "none")
 _PRIORITY = {"start": 100, "refresh": 90, "related": 50, "link": 20, "listing": 10}
 _HOW: dict[str, FoundHow] = {"related": "related", "article": "link", "next": "listing", "listing": "listing"}
+_AGAIN = frozenset(("start", "listing"))
 _MAX_REFRESHES = 3
+_MAX_ASKED = 20_000
 
 
 class NewsSpider(Spider):
@@ -88,25 +91,43 @@ class NewsSpider(Spider):
         """Yield the start requests; a replay without start URLs visits every article capture of its set."""
         replay = self.ledger.replay
         if not self.urls and replay is not None:
-            self.urls = [capture.url for capture in replay.starts()]
-            self.sites = {site_of(url) for url in self.urls}
-            self.allowed_domains = sorted(self.sites)
+            for request in self._visits(replay):
+                yield request
         for rank, url in enumerate(self.urls):
             # The order given is the order visited.
-            yield self._request(url, FoundOn(how="start"), priority=_PRIORITY["start"] + len(self.urls) - rank)
+            yield self._request(url, "start", priority=_PRIORITY["start"] + len(self.urls) - rank)
 
-    def _request(self, url: str, found_on: FoundOn, *, priority: int, hops: int = 0) -> Request:
+    def _visits(self, replay: ReplaySet) -> Iterator[Request]:
+        """Yield a request for every article capture, in the order of capture, each with what its crawl knew of it."""
+        captures = replay.starts()
+        self.sites = {site_of(capture.url) for capture in captures}
+        self.allowed_domains = sorted(self.sites)
+        # All of them are visited: following a link to one of them would read it twice.
+        self.asked.update(url_key(capture.url) for capture in captures)
+        for rank, capture in enumerate(captures):
+            request = self._request(capture.url, "start", priority=_PRIORITY["start"] + len(captures) - rank)
+            if capture.record_id is not None:
+                request.meta["newscrawl_record"] = capture.record_id
+            if capture.found is not None:
+                how, url, asked, depth = capture.found
+                request.meta.update(newscrawl_found={"how": how, "url": url, "asked": asked}, depth=depth)
+            yield request
+
+    def _request(self, url: str, how: FoundHow, *, on: str | None = None, priority: int, hops: int = 0) -> Request:
+        meta: dict[str, Any] = {"newscrawl_found": {"how": how, "url": on, "asked": url}}
+        if how in _AGAIN:
+            # What lists articles is asked again in every run; an article only once.
+            meta["newscrawl_kind"] = "feed"
         return Request(
             url,
             callback=self.parse,
             errback=self.failed,
             priority=priority,
-            cb_kwargs={"found_on": found_on, "asked": url, "hops": hops},
+            meta=meta,
+            cb_kwargs={"hops": hops} if hops else {},
         )
 
-    def parse(
-        self, response: Response, *, found_on: FoundOn | None = None, asked: str | None = None, hops: int = 0
-    ) -> Iterator[Article | Request]:
+    def parse(self, response: Response, *, hops: int = 0) -> Iterator[Article | Request]:
         """Read a page: yield its article if it is one, and requests for what is followed from it."""
         exchange = self.ledger.exchange(response.request)
         page = read_page(
@@ -118,31 +139,26 @@ class NewsSpider(Spider):
             profile=self.profiles.for_url(response.url),
         )
         self.ledger.state.pages[page.kind] += 1
+        self.ledger.state.site(site_of(response.url)).pages += 1
         self.crawler.stats.inc_value(f"newscrawl/pages/{page.kind}")
         if page.article is not None:
-            yield self._completed(page.article, page, response, exchange, found_on, asked)
+            yield self._completed(page.article, page, response, exchange)
         yield from self._followed(page, response, hops)
 
-    def _completed(
-        self,
-        article: Article,
-        page: Page,
-        response: Response,
-        exchange: Exchange | None,
-        found_on: FoundOn | None,
-        asked: str | None,
-    ) -> Article:
+    def _completed(self, article: Article, page: Page, response: Response, exchange: Exchange | None) -> Article:
         """Fill the fields that the crawl knows and the page does not."""
-        article.requested_url = asked or response.url
-        article.found_on = found_on or FoundOn(how="start")
-        article.depth = response.meta.get("depth", 0) if response.request is not None else 0
+        meta = response.meta if response.request is not None else {}
+        found = meta.get("newscrawl_found") or {"how": "start", "url": None, "asked": response.url}
+        article.requested_url = found["asked"]
+        article.found_on = FoundOn(how=found["how"], url=found["url"])
+        article.depth = meta.get("depth", 0)
         article.http = Http(
             status=response.status,
             etag=_header(response, "ETag"),
             last_modified=_header(response, "Last-Modified"),
             encoding=page.encoding,
             encoding_source=page.encoding_source,
-            truncated="disconnect" if "dataloss" in response.flags else None,
+            truncated=exchange.truncated if exchange else None,
         )
         if exchange is not None:
             article.fetched_at = fetched_text(exchange.fetched_at) if exchange.fetched_at else None
@@ -152,9 +168,11 @@ class NewsSpider(Spider):
     def _followed(self, page: Page, response: Response, hops: int) -> Iterator[Request]:
         if page.refresh is not None and page.kind != "article":
             if hops < _MAX_REFRESHES and self._in_scope(page.refresh):
-                found_on = FoundOn(url=response.url, how="refresh")
-                yield self._request(page.refresh, found_on, priority=_PRIORITY["refresh"], hops=hops + 1)
+                yield self._request(
+                    page.refresh, "refresh", on=response.url, priority=_PRIORITY["refresh"], hops=hops + 1
+                )
             return
+        at = self._replayed_at(response)
         for link in page.links:
             how = self._how(page, link)
             # A key is its own key: a link that is written as one needs no look at its host to be known.
@@ -162,8 +180,19 @@ class NewsSpider(Spider):
                 continue
             key = url_key(link.url)
             if key not in self.asked:
+                if len(self.asked) >= _MAX_ASKED and self.ledger.replay is None:
+                    # The frontier knows them all; this only spares it most of the questions.
+                    self.asked.clear()
                 self.asked.add(key)
-                yield self._request(link.url, FoundOn(url=response.url, how=how), priority=_PRIORITY[how])
+                request = self._request(link.url, how, on=response.url, priority=_PRIORITY[how])
+                if at is not None:
+                    request.meta["newscrawl_at"] = at
+                yield request
+
+    def _replayed_at(self, response: Response) -> str | None:
+        """In a replay, when *response* was captured: what is followed from it takes the capture nearest in time."""
+        exchange = self.ledger.exchange(response.request) if self.ledger.replay is not None else None
+        return exchange.fetched_at.isoformat() if exchange is not None and exchange.fetched_at is not None else None
 
     def _how(self, page: Page, link: PageLink) -> FoundHow | None:
         """Return why *link* is followed, or None: promoted, tag and keyword links never are."""
@@ -183,13 +212,16 @@ class NewsSpider(Spider):
     def failed(self, failure: Failure) -> None:
         """Count a request without an answer that can be read; a failed start URL changes the exit code."""
         request: Request = failure.request  # type: ignore[attr-defined]
+        if self.ledger.frontier.returns(request.meta.get("newscrawl_lease")):
+            return
         reason = _reason(failure.value)
         state = self.ledger.state
         state.failed[reason] += 1
         self.crawler.stats.inc_value(f"newscrawl/failed/{reason}")
-        found_on = request.cb_kwargs.get("found_on")
-        if found_on is not None and found_on.how == "start":
-            state.failed_starts.append((request.cb_kwargs["asked"], str(failure.value)[:200] or reason))
+        state.site(site_of(request.url)).dropped[reason] += 1
+        found = request.meta.get("newscrawl_found")
+        if found is not None and found["how"] == "start":
+            state.failed_starts.append((found["asked"], str(failure.value)[:200] or reason))
         self.logger.debug("%s: %s", request.url, failure.value)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import ResponseDataLossError
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
+from newscrawl.archive.replay import Capture, ReplaySet
 from newscrawl.exceptions import NotInReplayError
 from newscrawl.ledger import Exchange, Ledger, ledger_of
 
@@ -31,19 +34,40 @@ class ReplayDownloadHandler:
     async def download_request(self, request: Request) -> Response:
         """Return the stored response to *request*."""
         replay = self.ledger.replay
-        capture = replay.find(request.url) if replay is not None and request.method == "GET" else None
+        capture = _capture_of(request, replay) if replay is not None and request.method == "GET" else None
         if capture is None:
             if request.url.endswith("/robots.txt"):
                 return Response(request.url, status=404, request=request)
             self.ledger.state.misses += 1
             size = 0 if replay is None else len(replay)
             raise NotInReplayError(f"{request.method} {request.url} is not in the replay set ({size} captures)")
-        exchange = Exchange(fetched_at=capture.fetched_at, url_assigned=capture.url_assigned, ref=capture.ref)
+        exchange = Exchange(
+            fetched_at=capture.fetched_at,
+            url_assigned=capture.url_assigned,
+            ref=capture.ref,
+            truncated=capture.truncated,
+        )
         self.ledger.note_exchange(request, exchange)
-        body = capture.body()
-        headers = Headers({"Content-Type": capture.content_type})
-        kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
+        if not capture.whole:
+            # The crawl that archived it did not read it either.
+            raise ResponseDataLossError(f"the capture of {request.url} was cut ({capture.truncated})")
+        message = capture.message()
+        headers = Headers()
+        for name, value in message.fields:
+            headers.appendlist(name, value)
+        body = message.body
+        # What kind of text it is shows when its content coding is off; until then the headers say enough.
+        coded = b"Content-Encoding" in headers
+        kind = responsetypes.from_args(headers=headers, url=request.url, body=b"" if coded else body)
         return kind(url=request.url, status=capture.status, headers=headers, body=body, request=request)
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def _capture_of(request: Request, replay: ReplaySet) -> Capture | None:
+    record_id = request.meta.get("newscrawl_record")
+    if record_id is not None:
+        return replay.record(record_id)
+    at = request.meta.get("newscrawl_at")
+    return replay.find(request.url, datetime.fromisoformat(at) if at is not None else None)

@@ -1,0 +1,168 @@
+"""Scrapy's HTTP/1.1 handler, with every exchange written down as it stood on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, StopDownload
+from scrapy.http import Response
+
+from newscrawl.archive.wire import Truncation, WireExchange, reconstructed_exchange
+from newscrawl.downloadhandlers.pool import Flight, RecordingPool, scrapy_faults
+from newscrawl.downloadhandlers.recorder import Recorder
+from newscrawl.ledger import ledger_of
+
+logger = logging.getLogger(__name__)
+
+
+class WireDownloadHandler(HTTP11DownloadHandler):
+    """Downloads as Scrapy does, and hands each finished or failed exchange to the ledger before anybody else sees it.
+
+    It rests on private parts of Scrapy and Twisted. Where these are not as they should be, the crawl goes on with
+    a warning, and its exchanges are put together from requests and responses and marked as such.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self.ledger = ledger_of(crawler)
+        self.ledger.aborters.append(self.abort_all)
+        self._flights: dict[Flight, None] = {}
+        self._recording_pool: RecordingPool | None = None
+        self._warned = False
+        if faults := scrapy_faults(self):
+            self._warn("; ".join(faults))
+        else:
+            self._recording_pool = self._pool = RecordingPool.like(self._pool)
+
+    async def download_request(self, request: Request) -> Response:
+        """Return the response to *request*."""
+        flight = Flight(Recorder(request.method, self._maxsize(request)))
+        started_at, start = datetime.now(UTC), monotonic()
+        self._flights[flight] = None
+        if self._recording_pool is not None:
+            # Scrapy asks the pool for a connection before anything else can run.
+            self._recording_pool.flight = flight
+        keep = partial(self._keep, request, flight, started_at, start)
+        try:
+            response = await super().download_request(request)
+        except (Exception, asyncio.CancelledError) as error:
+            if flight.aborted is None:
+                keep(None, error)
+                raise
+            aborted = DownloadCancelledError(flight.aborted)
+            keep(None, aborted)
+            raise aborted from error
+        else:
+            keep(response, None)
+            return response
+        finally:
+            flight.release()
+            del self._flights[flight]
+
+    def abort_all(self, reason: str) -> None:
+        """Close every connection under way at once.
+
+        Each exchange then fails with :exc:`~scrapy.exceptions.DownloadCancelledError`, which Scrapy does not retry,
+        and is kept as far as it came, in the next turns of the event loop.
+        """
+        for flight in list(self._flights):
+            flight.aborted = reason
+            if flight.deferred is not None:
+                flight.deferred.cancel()
+
+    def _maxsize(self, request: Request) -> int:
+        default = getattr(self._crawler.spider, "download_maxsize", self._default_maxsize)
+        return int(request.meta.get("download_maxsize", default))
+
+    def _keep(
+        self,
+        request: Request,
+        flight: Flight,
+        started_at: datetime,
+        start: float,
+        response: Response | None,
+        error: BaseException | None,
+    ) -> None:
+        elapsed_ms = round((monotonic() - start) * 1000)
+        recorder = flight.recorder
+        flight.check_sent()
+        url = request.url.partition("#")[0]
+        if response is not None and not recorder.has_head:
+            self._warn("a response came past the recorder")
+            wire = _reconstructed(url, request, response, started_at, elapsed_ms)
+        else:
+            wire = recorder.exchange(
+                url=url,
+                started_at=started_at,
+                elapsed_ms=elapsed_ms,
+                error=None if error is None else _error_text(error),
+                cause=_cause(flight, response, error),
+            )
+        notes = _notes(request)
+        if recorder.resent:
+            notes["newscrawl-resent"] = str(recorder.resent)
+        self.ledger.keep_exchange(request, wire, kind=_kind(request), notes=notes)
+
+    def _warn(self, fault: str) -> None:
+        if not self._warned:
+            self._warned = True
+            logger.warning("exchanges cannot be seen on the wire and are reconstructed: %s", fault)
+
+
+def _kind(request: Request) -> str:
+    return "robots" if urlsplit(request.url).path == "/robots.txt" else str(request.meta.get("newscrawl_kind", "page"))
+
+
+def _notes(request: Request) -> dict[str, str]:
+    found = request.meta.get("newscrawl_found") or {}
+    values = {
+        "via": found.get("url"),
+        "newscrawl-how": found.get("how"),
+        "newscrawl-asked": found.get("asked"),
+        "hopsFromSeed": request.meta.get("depth"),
+    }
+    return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def _cause(flight: Flight, response: Response | None, error: BaseException | None) -> Truncation | None:
+    """Return why the rest of a response was not waited for; None when it was."""
+    if isinstance(error, DownloadTimeoutError):
+        return "time"
+    # Scrapy cancels what is too long; a signal's handler may stop what it has seen enough of.
+    stopped = response is not None and "download_stopped" in response.flags
+    if stopped or (flight.aborted is None and isinstance(error, DownloadCancelledError | StopDownload)):
+        return "length"
+    return None if error is None else "disconnect"
+
+
+def _error_text(error: BaseException) -> str:
+    """Return class name and message on one line."""
+    message = " ".join(str(error).split())
+    name = type(error).__name__
+    return f"{name}: {message}"[:500] if message else name
+
+
+def _reconstructed(
+    url: str, request: Request, response: Response, started_at: datetime, elapsed_ms: int
+) -> WireExchange:
+    return reconstructed_exchange(
+        url=url,
+        method=request.method,
+        request_headers=[(name, value) for name, values in request.headers.items() for value in values],
+        request_body=request.body,
+        status=response.status,
+        response_headers=[(name, value) for name, values in response.headers.items() for value in values],
+        body=response.body,
+        protocol=response.protocol,
+        started_at=started_at,
+        ip_address=None if response.ip_address is None else str(response.ip_address),
+        elapsed_ms=elapsed_ms,
+    )

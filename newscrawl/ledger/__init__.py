@@ -1,0 +1,21 @@
+"""The ledger: the one object of a crawl that owns its open files, its store and its frontier, and commits.
+
+It is opened before engine, handlers and scheduler exist and closed after them. Other parts ask it and hand things to
+it; no part writes a file by itself. A failed write is recorded here, and :attr:`Ledger.on_failure` closes the crawl by
+name, since an exception in a signal handler would only be logged.
+"""
+
+from newscrawl.ledger.core import Exchange, Keeping, Ledger, bind_ledger, ledger_of, text_digest
+from newscrawl.ledger.state import Result, RunState, exit_code
+
+__all__ = [
+    "Exchange",
+    "Keeping",
+    "Ledger",
+    "Result",
+    "RunState",
+    "bind_ledger",
+    "exit_code",
+    "ledger_of",
+    "text_digest",
+]

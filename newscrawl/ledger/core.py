@@ -1,0 +1,637 @@
+"""The ledger: the one object of a crawl that owns its open files and its store, and commits."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from sqlalchemy import Connection
+
+from newscrawl.archive.appending import AppendFile
+from newscrawl.archive.cdxj import write_cdxj
+from newscrawl.archive.replay import ReplaySet
+from newscrawl.archive.snapshot import write_snapshot
+from newscrawl.archive.wire import Truncation, WireExchange
+from newscrawl.exceptions import ConfigError, OutputBusyError, StorageError
+from newscrawl.faultpoints import reach
+from newscrawl.fingerprint import folded_digest
+from newscrawl.items import Article, CaptureRef, SnapshotRef, VersionKey
+from newscrawl.ledger.frontier import Frontier
+from newscrawl.ledger.holding import store_url
+from newscrawl.ledger.journal import finish_removal
+from newscrawl.ledger.recovery import recover
+from newscrawl.ledger.state import RunState, exit_code
+from newscrawl.ledger.warcs import WarcSeries
+from newscrawl.store import Store, articles, captures, files, runs
+from newscrawl.store.articles import NewArticle, StoredArticle
+from newscrawl.store.files import StoredFile
+from newscrawl.store.runs import RunSite
+
+logger = logging.getLogger("newscrawl")
+
+REPLAY_MARK = ".replay"
+"""A file in an output folder that belongs to replays and may be emptied by the next one."""
+
+_KEPT_FOLDERS = ("articles", "html", "warc", "runs", "torn")
+FileKind = Literal["articles", "warc", "rejected"]
+_IN_MEMORY = "sqlite://"
+_UNFINISHED = (StorageError.exit_code, 4)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, weakref_slot=True)
+class Exchange:
+    """What is known of a response besides the response."""
+
+    fetched_at: datetime | None
+    url_assigned: bool = False
+    ref: CaptureRef | None = None
+    truncated: Truncation | None = None
+    """Why the body is not whole; None when it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """How a ledger keeps things; the settings of the same names say so."""
+
+    store_url: str = ""
+    """SQLAlchemy URL. Empty for ``store.sqlite`` in the output folder."""
+    worker: str = "local"
+    """Name of this process among those that share a store; the same at the next start."""
+    warc_enabled: bool = True
+    warc_max_bytes: int = 1_000_000_000
+    warc_idle_s: float = 600.0
+    warc_info: Mapping[str, str] = field(default_factory=dict)
+    """What a WARC says of the crawl that wrote it."""
+    commit_count: int = 50
+    """Handled requests after which everything is committed."""
+    commit_s: float = 1.0
+    """Seconds after which it is."""
+
+
+class Ledger:
+    """Files, store and state of one run."""
+
+    def __init__(
+        self,
+        folder: Path | None,
+        *,
+        name: str,
+        run_id: str,
+        stamp: str,
+        replay: ReplaySet | None = None,
+        keeping: Keeping | None = None,
+        arguments: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """*folder* is the output folder, None to keep nothing; *name* the spider's; *stamp* goes into file names."""
+        self.folder = folder
+        self.name = name
+        self.run_id = run_id
+        """Of this run; :meth:`open` takes that of an interrupted run, which this one then continues."""
+        self.stamp = stamp
+        self.replay = replay
+        self.keeping = keeping or Keeping()
+        self.arguments = arguments or {}
+        """Spider arguments, for the list of runs."""
+        self.clock = clock
+        self.state = RunState()
+        self.failure: StorageError | None = None
+        self.on_failure: Callable[[], None] | None = None
+        self.aborters: list[Callable[[str], None]] = []
+        """Called when the crawl cannot wait any longer for what is being downloaded."""
+        self.started_at: datetime | None = None
+        self.reason: str | None = None
+        """Scrapy's finish reason, once the spider is closed."""
+        self.removed: frozenset[str] = frozenset()
+        """Keys of URLs that were taken out of the archive: they are not asked again."""
+        self.continued = False
+        """True when this run goes on with an interrupted one."""
+        self._store: Store | None = None
+        self._frontier: Frontier | None = None
+        self._warcs: WarcSeries | None = None
+        self._exchanges: WeakKeyDictionary[Any, Exchange] = WeakKeyDictionary()
+        self._lock: BinaryIO | None = None
+        self._articles: AppendFile | None = None
+        self._rejected: AppendFile | None = None
+        self._finished: list[StoredFile] = []
+        self._new_articles: list[NewArticle] = []
+        self._by_id: dict[str, NewArticle] = {}
+        self._by_text: dict[str, VersionKey] = {}
+        self._digests: dict[tuple[str | None, int], str | None] = {}
+        # Weak: an article that a later pipeline drops was never kept.
+        self._coming: WeakValueDictionary[str, Article] = WeakValueDictionary()
+        self._coming_texts: WeakValueDictionary[str, Article] = WeakValueDictionary()
+        self._seen: list[tuple[str, float]] = []
+        self._last_commit = 0.0
+        self._closed = False
+
+    # --- opening
+
+    @property
+    def store(self) -> Store:
+        """The database. Raises :exc:`RuntimeError` before :meth:`open`."""
+        if self._store is None:
+            raise RuntimeError("the ledger is not open")
+        return self._store
+
+    @property
+    def frontier(self) -> Frontier:
+        """What is left to be asked. Raises :exc:`RuntimeError` before :meth:`open`."""
+        if self._frontier is None:
+            raise RuntimeError("the ledger is not open")
+        return self._frontier
+
+    def open(self) -> None:
+        """Take the output folder and make it whole after a crash.
+
+        Raises :exc:`OutputBusyError`, :exc:`ConfigError` or :exc:`StorageError`.
+        """
+        try:
+            if self.folder is not None:
+                self._take(self.folder)
+            self._open_store()
+            self._begin()
+        except OSError as error:
+            self._release()
+            raise StorageError(f"{error.filename or self.folder}: {error.strerror}") from error
+        except BaseException:
+            self._release()
+            raise
+
+    def _take(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (folder / ".lock").open("ab")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputBusyError(
+                f"{folder}: another run holds this folder; wait for it, or give this one a folder of its own "
+                "with -s NEWSCRAWL_OUTPUT_DIR=…"
+            ) from None
+        if self.replay is not None:
+            _empty(folder)
+        elif (folder / REPLAY_MARK).exists():
+            raise ConfigError(f"{folder}: belongs to replays, which empty it; a live crawl needs a folder of its own")
+
+    def _open_store(self) -> None:
+        if self.folder is None or self.replay is not None:
+            self._store = Store.open(_IN_MEMORY)
+            return
+        self._store = Store.open(store_url(self.folder, self.keeping.store_url))
+        for line in finish_removal(self.folder, self._store):
+            logger.warning("%s", line)
+        for line in recover(self.folder, self._store, self.keeping.worker):
+            logger.warning("%s", line)
+        with self._store.reading() as connection:
+            self.removed = frozenset(stone.url_key for stone in captures.buried(connection))
+
+    def _begin(self) -> None:
+        worker = self.keeping.worker
+        with self.store.begin() as connection:
+            last = runs.latest(connection, self.name, worker)
+            # A run that ended with work left, and one that never said how it ended, are gone on with.
+            self.continued = last is not None and (last.state != "ended" or last.exit_code in _UNFINISHED)
+            if last is not None and self.continued:
+                run = last
+                self.run_id = run.id
+                sites = {site.site: site.counts for site in runs.sites(connection, run.id)}
+                self.state = RunState.continued(run.counts, sites)
+            else:
+                started = (self.started_at or datetime.now(UTC)).timestamp()
+                run = runs.begin(
+                    connection,
+                    run_id=self.run_id,
+                    spider=self.name,
+                    worker=worker,
+                    started_at=started,
+                    arguments=self.arguments,
+                )
+                runs.update_counts(connection, self.run_id, self.state.as_counts())
+            self.state.known_articles = articles.count(connection)
+            self._frontier = Frontier(self.store, owner=worker, round_=run.round, clock=self.clock)
+        self._frontier.give_back()
+        if self.continued:
+            logger.warning("Going on with run %s: %d URLs are left", self.run_id, len(self.frontier))
+        if self.folder is not None and self.replay is None and self.keeping.warc_enabled:
+            self._warcs = WarcSeries(self.folder, self.name, self.keeping, self.store)
+        self._last_commit = self.clock()
+
+    # --- files
+
+    @property
+    def articles_path(self) -> Path | None:
+        """Where the rows of this run lie once it has ended."""
+        return None if self.folder is None else self.folder / self._articles_name
+
+    @property
+    def _articles_name(self) -> str:
+        return f"articles/{self.name}-{self.stamp}-00001.jsonl"
+
+    @property
+    def run_folder(self) -> Path | None:
+        """Where the report of this run lies."""
+        return None if self.folder is None else self.folder / "runs" / self.run_id
+
+    def write_row(self, article: Article, line: bytes) -> None:
+        """Append the row of *article*. *line* ends in a newline and has no other."""
+        if self.failure is not None:
+            return
+        try:
+            reach("append.row")
+            offset = 0
+            if self.folder is not None:
+                if self._articles is None:
+                    self._articles = AppendFile(self.folder, self._articles_name)
+                offset = self._articles.append(line)
+        except OSError as error:
+            self.fail(error, self.articles_path or Path())
+            return
+        row = self._article_row(article, line, offset)
+        self._new_articles.append(row)
+        self._by_id[row.id] = row
+        if self._coming.get(row.id) is article:
+            del self._coming[row.id]
+        if row.text_digest is not None:
+            self._by_text.setdefault(row.text_digest, VersionKey(id=row.id, version=row.version))
+            if self._coming_texts.get(row.text_digest) is article:
+                del self._coming_texts[row.text_digest]
+        self.state.count_row(article)
+
+    def _article_row(self, article: Article, line: bytes, offset: int) -> NewArticle:
+        return NewArticle(
+            id=article.id or "",
+            version=article.version,
+            url_key=article.url_key or "",
+            url=article.url or "",
+            site=article.site or "",
+            spider=self.name,
+            run_id=self.run_id,
+            text_digest=self._digests.get((article.id, article.version)) or text_digest(article),
+            record_id=article.capture.record_id if article.capture else None,
+            snapshot_path=article.snapshot.path if article.snapshot else None,
+            snapshot_sha256=article.snapshot.sha256 if article.snapshot else None,
+            date_published=article.date_published,
+            in_language=article.in_language,
+            file=self._articles_name,
+            offset=offset,
+            length=len(line),
+            row=line,
+            committed_at=self.clock(),
+        )
+
+    def write_rejected(self, row: dict[str, Any]) -> None:
+        """Keep an item that is no valid row aside, with its reason."""
+        if self.folder is None or self.failure is not None:
+            return
+        try:
+            text = json.dumps(row, default=repr)
+        except (TypeError, ValueError, RecursionError):
+            # Keys that are no texts, or an item that holds itself.
+            text = json.dumps({**row, "item": repr(row.get("item"))})
+        try:
+            if self._rejected is None:
+                # A run that is continued has a file of this name already.
+                self._rejected = AppendFile(self.folder, f"runs/{self.run_id}/rejected{self._part}.jsonl")
+            self._rejected.append(text.encode() + b"\n")
+        except OSError as error:
+            self.fail(error, self.run_folder or Path())
+
+    @property
+    def _part(self) -> str:
+        return f"-{self.stamp}" if self.continued else ""
+
+    def write_snapshot(self, ref: SnapshotRef, body: bytes) -> None:
+        """Write a raw HTML snapshot."""
+        if self.folder is not None and self.failure is None:
+            try:
+                write_snapshot(self.folder, ref, body)
+            except OSError as error:
+                self.fail(error, self.folder / ref.path)
+
+    def keep_exchange(self, request: Any, wire: WireExchange, *, kind: str, notes: Mapping[str, str]) -> None:
+        """Archive an exchange, finished or failed, and note beside *request* where it lies."""
+        ref: CaptureRef | None = None
+        if self._warcs is not None and self.failure is None:
+            try:
+                reach("append.warc")
+                ref = self._warcs.keep(wire, kind=kind, notes=notes, now=self.clock())
+                self.state.captures[kind] += 1
+            except OSError as error:
+                self.fail(error, self._warcs.path)
+            except StorageError as error:
+                self.fail_storage(error)
+        if wire.head:
+            fetched_at = wire.started_at.replace(microsecond=0)
+            self.note_exchange(request, Exchange(fetched_at=fetched_at, ref=ref, truncated=wire.truncated))
+
+    def _open_files(self) -> list[tuple[FileKind, AppendFile]]:
+        found: list[tuple[FileKind, AppendFile | None]] = [("articles", self._articles), ("rejected", self._rejected)]
+        if self._warcs is not None:
+            found.append(("warc", self._warcs.file))
+        return [(kind, file) for kind, file in found if file is not None]
+
+    # --- the commit
+
+    def commit_due(self) -> bool:
+        """Return whether there is something to acknowledge that should wait no longer."""
+        handled = len(self.frontier.outcomes)
+        return handled >= self.keeping.commit_count or self.clock() - self._last_commit >= self.keeping.commit_s
+
+    def commit(self, *, ended: tuple[datetime, str, int] | None = None) -> None:
+        """Make everything kept so far durable, then acknowledge what it came from.
+
+        Files are synced first; one transaction then holds rows, captures, outcomes and the files' lengths, so that
+        whatever a crash leaves agrees. *ended* closes the run: when, why, and with which exit code.
+        """
+        if self.failure is not None or self._store is None:
+            return
+        self._last_commit = self.clock()
+        if (ended is not None or self._pending()) and not self._commit(ended):
+            return
+        if self._warcs is not None and self._warcs.full(self.clock()):
+            self._finish_warc()
+
+    def _commit(self, ended: tuple[datetime, str, int] | None) -> bool:
+        try:
+            reach("commit.begin")
+            opened = self._open_files()
+            for _, file in opened:
+                file.sync()
+            reach("commit.synced")
+            with self.store.begin() as connection:
+                self._write(connection, opened)
+                if ended is not None:
+                    ended_at, reason, code = ended
+                    runs.end(connection, self.run_id, ended_at=ended_at.timestamp(), reason=reason, exit_code=code)
+                reach("commit.in_transaction")
+            reach("commit.done")
+        except OSError as error:
+            self.fail(error, self.folder or Path())
+            return False
+        except StorageError as error:
+            self.fail_storage(error)
+            return False
+        self._acknowledge()
+        reach("commit.acknowledged")
+        return True
+
+    def _pending(self) -> bool:
+        unsynced = any(file.size != file.synced for _, file in self._open_files())
+        return bool(
+            unsynced
+            or self._finished
+            or self._new_articles
+            or self._seen
+            or self.frontier.outcomes
+            or self.frontier.added
+        )
+
+    def _write(self, connection: Any, opened: list[tuple[FileKind, AppendFile]]) -> None:
+        states = [self._file_row(kind, file, "open") for kind, file in opened]
+        files.put(connection, [*self._finished, *states])
+        if self._warcs is not None:
+            captures.add(connection, self._warcs.new)
+        articles.add(connection, self._new_articles)
+        if self._seen:
+            articles.seen(connection, self._seen)
+        self.frontier.write(connection)
+        runs.update_counts(connection, self.run_id, self.state.as_counts(), self._site_rows())
+
+    def _site_rows(self) -> list[RunSite]:
+        changed = [(name, counts) for name, counts in self.state.sites.items() if name in self.state.touched]
+        self.state.touched.clear()
+        return [
+            RunSite(site=name, pages=counts.pages, articles=counts.articles, counts=counts.as_report())
+            for name, counts in changed
+        ]
+
+    def _file_row(self, kind: FileKind, file: AppendFile, state: Literal["open", "closed"]) -> StoredFile:
+        return StoredFile(
+            name=file.name,
+            kind=kind,
+            state=state,
+            length=file.synced,
+            run_id=self.run_id,
+            worker=self.keeping.worker,
+        )
+
+    def _acknowledge(self) -> None:
+        try:
+            self.frontier.acknowledge()
+        except StorageError as error:
+            self.fail_storage(error)
+        self._finished = []
+        self._new_articles = []
+        self._by_id = {}
+        self._by_text = {}
+        self._digests = {}
+        self._seen = []
+        if self._warcs is not None:
+            self._warcs.acknowledge()
+
+    def _finish_warc(self) -> None:
+        assert self._warcs is not None
+        file = self._warcs.file
+        if file is None:
+            return
+        try:
+            path = file.finish()
+            reach("finish.renamed")
+        except OSError as error:
+            self.fail(error, file.path)
+            return
+        self._warcs.file = None
+        self._finished.append(self._file_row("warc", file, "closed"))
+        try:
+            write_cdxj(path, self._warcs.lines)
+            reach("finish.indexed")
+        except OSError as error:
+            # The index can be made again at any time: `scrapy index` and the next start do so.
+            logger.error("%s: no index could be written: %s", path, error)
+        self._warcs.lines = []
+
+    # --- the end
+
+    def fail(self, error: OSError, path: Path) -> None:
+        """Record that *path* could not be written and have the crawl closed."""
+        failure = StorageError(f"{error.filename or path}: {error.strerror or error}; everything committed is whole")
+        failure.__cause__ = error
+        self.fail_storage(failure)
+
+    def fail_storage(self, failure: StorageError) -> None:
+        """Record that something could not be kept and have the crawl closed."""
+        if self.failure is None:
+            self.failure = failure
+            if self.on_failure is not None:
+                self.on_failure()
+
+    def close(self, ended_at: datetime | None) -> None:
+        """Commit, give the files their final names, write the report and give the folder back; once is enough."""
+        if self._closed:
+            return
+        self._closed = True
+        self.on_failure = None
+        try:
+            if self._store is not None:
+                self._finish(ended_at or datetime.now(UTC))
+            if self.run_folder is not None:
+                self._write_report(self.run_folder, ended_at)
+        except OSError as error:
+            self.fail(error, self.run_folder or Path())
+        except StorageError as error:
+            self.fail_storage(error)
+        finally:
+            for _, file in self._open_files():
+                file.abandon()
+            self._articles = self._rejected = None
+            self._release()
+
+    def _finish(self, ended_at: datetime) -> None:
+        self.commit()
+        if self.failure is not None:
+            return
+        self.frontier.give_back()
+        for kind, file in self._open_files():
+            if kind != "warc":
+                file.finish()
+                self._finished.append(self._file_row(kind, file, "closed"))
+        self._articles = self._rejected = None
+        if self._warcs is not None:
+            self._finish_warc()
+        code, _ = exit_code(self.state, self.reason, self.failure)
+        self.commit(ended=(ended_at, self.reason or "killed", code))
+
+    def _write_report(self, folder: Path, ended_at: datetime | None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self._report(ended_at), ensure_ascii=False, indent=2)
+        temporary = folder / "report.json.tmp"
+        temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+        temporary.replace(folder / "report.json")
+
+    def _report(self, ended_at: datetime | None) -> dict[str, Any]:
+        # A replay's report has no clock in it: the same captures give the same report.
+        started, ended = (None, None) if self.replay is not None else (self.started_at, ended_at)
+        return {
+            "run_id": self.run_id,
+            "spider": self.name,
+            "finish_reason": self.reason,
+            "started_at": started and started.isoformat(timespec="seconds"),
+            "ended_at": ended and ended.isoformat(timespec="seconds"),
+            **self.state.as_report(),
+        }
+
+    def _release(self) -> None:
+        if self._store is not None:
+            self._store.close()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    # --- what is known
+
+    def note_exchange(self, request: Any, exchange: Exchange) -> None:
+        """Remember what is known of the answer to *request*, as long as the request lives.
+
+        It is kept beside the request and not in its ``meta``, which redirects and retries copy.
+        """
+        self._exchanges.setdefault(request, exchange)
+
+    def exchange(self, request: Any) -> Exchange | None:
+        """Return what is known of the answer to *request*."""
+        return self._exchanges.get(request) if request is not None else None
+
+    def latest(self, id_: str) -> NewArticle | StoredArticle | None:
+        """Return the newest version of an article that was kept, in this run or before, or is about to be."""
+        coming = self._coming.get(id_)
+        if coming is not None:
+            texts = {"headline": coming.headline, "article_body": coming.article_body}
+            return self._article_row(coming, json.dumps(texts).encode(), 0)
+        found = self._by_id.get(id_)
+        if found is not None:
+            return found
+        with self._asking() as connection:
+            return articles.latest(connection, id_)
+
+    def first_with_text(self, digest: str) -> VersionKey | None:
+        """Return the first row that had this folded text, or None."""
+        with self._asking() as connection:
+            found = articles.first_with_text(connection, digest)
+        if found is not None:
+            return VersionKey(id=found[0], version=found[1])
+        coming = self._coming_texts.get(digest)
+        if coming is None or digest in self._by_text:
+            return self._by_text.get(digest)
+        return VersionKey(id=coming.id or "", version=coming.version)
+
+    @contextmanager
+    def _asking(self) -> Iterator[Connection]:
+        """Ask the store. On :exc:`StorageError` the crawl is closed, so that the page being read is not given up."""
+        try:
+            with self.store.reading() as connection:
+                yield connection
+        except StorageError as error:
+            self.fail_storage(error)
+            raise
+
+    def note_text(self, article: Article, digest: str | None) -> None:
+        """Take *article* with its :func:`text_digest` as kept: others may come by before its row is written."""
+        self._digests[article.id, article.version] = digest
+        self._coming[article.id or ""] = article
+        if digest is not None:
+            self._coming_texts.setdefault(digest, article)
+
+    def seen_again(self, id_: str) -> None:
+        """Note that an article was read again and is unchanged."""
+        self._seen.append((id_, self.clock()))
+
+
+def text_digest(article: Article) -> str | None:
+    """Return the digest that tells two texts apart: of the folded body, or of the headline where there is no body."""
+    return folded_digest(article.article_body) or folded_digest(article.headline)
+
+
+def _empty(folder: Path) -> None:
+    """A replay starts empty, and empties only what an earlier replay wrote."""
+    mark = folder / REPLAY_MARK
+    if not mark.exists():
+        kept = [name for name in (*_KEPT_FOLDERS, "store.sqlite") if (folder / name).exists()]
+        if kept:
+            raise ConfigError(
+                f"{folder}: holds what a live crawl kept ({', '.join(kept)}); a replay empties its folder, so "
+                "give it one of its own with -s NEWSCRAWL_OUTPUT_DIR=…"
+            )
+        mark.touch()
+    for name in _KEPT_FOLDERS:
+        if (folder / name).exists():
+            shutil.rmtree(folder / name)
+
+
+_LEDGERS: WeakKeyDictionary[Any, Ledger] = WeakKeyDictionary()
+
+
+def bind_ledger(crawler: Any, ledger: Ledger) -> None:
+    """Make *ledger* the ledger of *crawler*."""
+    _LEDGERS[crawler] = ledger
+
+
+def ledger_of(crawler: Any) -> Ledger:
+    """Return the ledger of *crawler*. Raises :exc:`RuntimeError` before the ledger's extension was built."""
+    try:
+        return _LEDGERS[crawler]
+    except KeyError:
+        raise RuntimeError(
+            "this crawler has no ledger: newscrawl.extensions.LedgerExtension must be in EXTENSIONS"
+        ) from None
+
+
+__all__ = ["Exchange", "Keeping", "Ledger", "bind_ledger", "ledger_of"]

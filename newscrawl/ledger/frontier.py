@@ -1,0 +1,198 @@
+"""The crawl's side of the frontier: what was found, what is leased here, what became of it.
+
+The store knows every URL; this object holds what is not written yet and the few leases that are handed out next. New
+URLs reach the store before the next lease is taken, outcomes only with a commit: a URL is settled when everything that
+came of it is kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from newscrawl.store import Store, frontier
+from newscrawl.store.frontier import Lease, NewUrl, Outcome
+
+LEASE_S = 600.0
+"""Seconds after which the leases of a worker that is silent return to the others."""
+_BATCH = 8
+_LIMIT = 64
+
+
+class Frontier:
+    """URLs on their way through this process."""
+
+    def __init__(self, store: Store, *, owner: str, round_: int, clock: Callable[[], float]) -> None:
+        self.store = store
+        self.owner = owner
+        self.round = round_
+        """Serial of the run: what is asked again in every run is asked once in each."""
+        self.clock = clock
+        self.per_host = 16
+        """Requests to one host that are handed out at a time."""
+        self.outside: frozenset[str] = frozenset()
+        """Hosts that this crawl does not ask: what an earlier one left there stays in the queue."""
+        self.handed: dict[int, Lease] = {}
+        """Leases handed out and not settled, by id."""
+        self.ends: dict[int, Outcome] = {}
+        """What is known of how a lease that is handed out will end."""
+        self.added: list[NewUrl] = []
+        self.outcomes: list[Outcome] = []
+        self.queued = 0
+        """URLs in the store that wait for this worker, when it was last asked."""
+        self.next_ready_at: float | None = None
+        """When the next of them may be asked; None when there is none."""
+        self._leased: dict[str, deque[Lease]] = {}
+        self._busy: Counter[str] = Counter()
+        self._dry = False
+        self._dry_until = -math.inf
+        self._renew_at = -math.inf
+        self._written = 0
+
+    def __len__(self) -> int:
+        returned = sum(outcome.state == "queued" for outcome in self.outcomes)
+        return self.queued + len(self.added) + returned + sum(map(len, self._leased.values()))
+
+    def add(self, url: NewUrl) -> None:
+        """Note a URL that was found; the store tells later whether it was known."""
+        self.added.append(url)
+        self._dry = False
+
+    def stay_within(self, allowed: Callable[[str], bool]) -> None:
+        """Ask only hosts that are *allowed*; raises :exc:`StorageError`."""
+        with self.store.begin() as connection:
+            self.outside = frozenset(host for host in frontier.awake_hosts(connection) if not allowed(host))
+            self.look(connection)
+
+    def next(self) -> Lease | None:
+        """Return the next URL to be asked, or None when none is ready. Raises :exc:`StorageError`."""
+        lease = self._next_leased()
+        if lease is None and self._refill():
+            lease = self._next_leased()
+        if lease is not None:
+            self.handed[lease.id] = lease
+            self._busy[lease.host] += 1
+        return lease
+
+    def _next_leased(self) -> Lease | None:
+        best: str | None = None
+        for host, leases in self._leased.items():
+            if self._busy[host] < self.per_host and (
+                best is None or leases[0].priority > self._leased[best][0].priority
+            ):
+                best = host
+        if best is None:
+            return None
+        # The host goes to the end: of equal priorities, the one served longest ago comes first.
+        leases = self._leased.pop(best)
+        lease = leases.popleft()
+        if leases:
+            self._leased[best] = leases
+        return lease
+
+    def _refill(self) -> bool:
+        now = self.clock()
+        if self._dry and now < self._dry_until:
+            return False
+        full = {host: _BATCH for host, leases in self._leased.items() if leases}
+        full.update({host: _BATCH for host, count in self._busy.items() if count >= self.per_host})
+        self.write_added()
+        with self.store.begin() as connection:
+            leases = frontier.lease(
+                connection,
+                self.owner,
+                now=now,
+                until=now + LEASE_S,
+                per_host=_BATCH,
+                limit=_LIMIT,
+                busy=full,
+                outside=self.outside,
+            )
+            if not leases:
+                self.look(connection)
+        self.queued = max(self.queued - len(leases), 0)
+        for lease in leases:
+            self._leased.setdefault(lease.host, deque()).append(lease)
+        self._dry = not leases
+        self._dry_until = math.inf
+        if self._dry and self.next_ready_at is not None and self.next_ready_at > now:
+            self._dry_until = self.next_ready_at
+        return bool(leases)
+
+    def look(self, connection: Connection) -> None:
+        """Ask the store how much waits."""
+        waiting = frontier.waiting(connection, self.owner, now=self.clock(), outside=self.outside)
+        self.queued = waiting.queued
+        self.next_ready_at = waiting.next_ready_at
+
+    def note(self, lease_id: int | None, state: Literal["failed", "refused"], reason: str) -> None:
+        """Say that a lease ends badly. What was said first stands; of a request without a lease nothing is kept."""
+        if lease_id in self.handed:
+            self.ends.setdefault(lease_id, Outcome(id=lease_id, state=state, reason=reason[:500]))
+
+    def put_back(self, lease_id: int | None, reason: str) -> None:
+        """Say that a lease returns to the queue as if it had not been handed out; this outweighs everything else."""
+        if lease_id in self.handed:
+            self.ends[lease_id] = Outcome(id=lease_id, state="queued", reason=reason)
+
+    def returns(self, lease_id: int | None) -> bool:
+        """Return whether a lease is to be asked for again, so that how it ends now is no news."""
+        return lease_id in self.ends and self.ends[lease_id].state == "queued"
+
+    def settle(self, lease_id: int) -> None:
+        """Take a lease as handled: the next commit acknowledges it, as done if nothing else is known."""
+        outcome = self.ends.pop(lease_id, None) or Outcome(id=lease_id, state="done")
+        lease = self.handed.pop(lease_id)
+        self._busy[lease.host] -= 1
+        if not self._busy[lease.host]:
+            del self._busy[lease.host]
+        self.outcomes.append(outcome)
+        self._dry = False
+
+    # --- what is written. On PostgreSQL a transaction changes the frontier once: two could wait for each other.
+
+    def write_added(self) -> None:
+        """Write the URLs found since the last time, in a transaction of their own."""
+        if self.added:
+            with self.store.begin() as connection:
+                self.queued += frontier.add(connection, self.added, now=self.clock())
+            self.added = []
+
+    def write(self, connection: Connection) -> None:
+        """Write what became of leases, and the URLs found since the last time."""
+        returned = sum(outcome.state == "queued" for outcome in self.outcomes)
+        self._written = returned + frontier.record(
+            connection, self.outcomes, self.added, owner=self.owner, now=self.clock()
+        )
+
+    def acknowledge(self) -> None:
+        """Forget what was written: the transaction has succeeded."""
+        now = self.clock()
+        for outcome in self.outcomes:
+            if outcome.state == "queued":
+                ready_at = now if outcome.ready_at is None else outcome.ready_at
+                self.next_ready_at = min(ready_at, self.next_ready_at or ready_at)
+                # Who asked before this commit was told that nothing is left.
+                self._dry = False
+        self.queued += self._written
+        self._written = 0
+        self.added, self.outcomes = [], []
+        if now >= self._renew_at:
+            self._renew_at = now + LEASE_S / 10
+            with self.store.begin() as connection:
+                frontier.renew(connection, self.owner, until=now + LEASE_S)
+
+    def give_back(self) -> None:
+        """Return every lease that was not settled; the next run takes it up."""
+        self._leased.clear()
+        self.handed.clear()
+        self._busy.clear()
+        self._dry = False
+        with self.store.begin() as connection:
+            frontier.give_back(connection, self.owner, now=self.clock())
+        with self.store.begin() as connection:
+            self.look(connection)

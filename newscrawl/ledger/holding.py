@@ -1,0 +1,69 @@
+"""Who holds an output folder, and which store belongs to it: what commands ask that are not a crawl."""
+
+from __future__ import annotations
+
+import fcntl
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from newscrawl.exceptions import OutputBusyError, StorageError
+from newscrawl.fingerprint import sha256_hex
+from newscrawl.store import Store
+
+LOCK = ".lock"
+"""File of an output folder that its one writer holds."""
+
+STORE = "store.sqlite"
+"""The store of an output folder, where none is named."""
+
+
+@contextmanager
+def held(folder: Path, *, shared: bool = False) -> Iterator[None]:
+    """Keep every run out of *folder*, or with *shared* every writer.
+
+    Raises :exc:`OutputBusyError` when another run is at work there, and :exc:`OSError`.
+    """
+    lock = folder / LOCK
+    if shared and not lock.exists():
+        # No run was ever at work here: nothing is written for a look.
+        yield
+        return
+    with lock.open("rb" if shared else "ab") as file:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputBusyError(
+                f"{folder}: a run holds this folder; wait until it has ended, or stop it with Ctrl-C or SIGTERM"
+            ) from None
+        yield
+
+
+def store_url(folder: Path, configured: str) -> str:
+    """Return the URL of the store of *folder*: what NEWSCRAWL_STORE_URL says, or the file in the folder."""
+    return configured or f"sqlite:///{(folder / STORE).resolve()}"
+
+
+def existing_store(folder: Path, configured: str) -> Store | None:
+    """Open the store of *folder*; None where there is none. Raises what :meth:`.Store.open` raises."""
+    if not configured and not (folder / STORE).exists():
+        return None
+    return Store.open(store_url(folder, configured))
+
+
+def is_corrupt(error: StorageError) -> bool:
+    """Return whether *error* says that a store is no database any more, and not that it cannot be reached."""
+    return any(word in str(error) for word in ("not a database", "malformed", "file is encrypted"))
+
+
+def worker_name(folder: Path, configured: str, store: str) -> str:
+    """Return the name under which *folder* is written to: what NEWSCRAWL_WORKER says, or one that fits the *store*.
+
+    A folder has one writer. Beside a store of its own that needs no further name, and the folder may be moved; in a
+    shared store its name and the machine's tell who writes there.
+    """
+    if configured or not store:
+        return configured or "local"
+    place = sha256_hex(str(folder.resolve()).encode("utf-8", "surrogateescape"))
+    return f"{socket.gethostname()}-{place[:8]}"

@@ -1,0 +1,224 @@
+"""What happened so far in a run: its counts, and what they mean for its exit code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from newscrawl.exceptions import StorageError
+from newscrawl.items import Article
+
+_MAX_RESULTS = 1_000
+_MAX_LISTED = 10_000
+_MAX_SITES = 5_000
+_CONTENT = (
+    "headline",
+    "description",
+    "article_section",
+    "authors",
+    "source_organization",
+    "date_published",
+    "date_modified",
+    "dateline",
+    "in_language",
+    "tags",
+    "article_body",
+    "images",
+    "videos",
+    "related",
+)
+"""Fields whose coverage says how well a site is read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One row of the table at the end."""
+
+    headline: str | None
+    source: str | None
+    authors: tuple[str, ...]
+    date: str | None
+    why_no_date: str | None
+    paragraphs: int
+    images: int
+    related: int
+    duplicate: str | None
+
+
+@dataclass
+class SiteCounts:
+    """What happened at one site."""
+
+    pages: int = 0
+    """Pages read."""
+    articles: int = 0
+    """Rows written."""
+    fields: Counter[str] = field(default_factory=Counter)
+    """Rows in which a field is filled, by field."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Items not written and requests without an answer, by reason."""
+
+    def as_report(self) -> dict[str, Any]:
+        """Return the counts for ``report.json`` and the store."""
+        return {
+            "pages": self.pages,
+            "articles": self.articles,
+            "fields": dict(sorted(self.fields.items())),
+            "dropped": dict(sorted(self.dropped.items())),
+        }
+
+
+@dataclass
+class RunState:
+    """The counts of a run. Written to ``report.json`` at the end, and to the store with every commit."""
+
+    pages: Counter[str] = field(default_factory=Counter)
+    """Pages read, by kind."""
+    articles: int = 0
+    """Rows written."""
+    duplicates: Counter[str] = field(default_factory=Counter)
+    """Rows or items that repeat another, by kind."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Items not written, by reason."""
+    failed: Counter[str] = field(default_factory=Counter)
+    """Requests without an answer that could be read, by reason."""
+    failed_starts: list[tuple[str, str]] = field(default_factory=list)
+    """Start URLs among them, with the reason."""
+    errors: int = 0
+    """Exceptions in a callback or a pipeline."""
+    misses: int = 0
+    """Requests for a URL outside the replay set."""
+    captures: Counter[str] = field(default_factory=Counter)
+    """Exchanges archived, by kind of record."""
+    damaged: int = 0
+    """Places of the replay set that could not be read."""
+    known_articles: int = 0
+    """Rows that the store held when the run began."""
+    not_in_replay: dict[str, None] = field(default_factory=dict)
+    """Links not followed because the replay set does not hold them."""
+    results: list[Result] = field(default_factory=list)
+    """The first rows, for the table."""
+    sites: dict[str, SiteCounts] = field(default_factory=dict)
+    """Counts by site."""
+    touched: set[str] = field(default_factory=set)
+    """Sites whose counts the store does not have yet."""
+
+    @property
+    def page_count(self) -> int:
+        """Pages read."""
+        return sum(self.pages.values())
+
+    def site(self, name: str) -> SiteCounts:
+        """Return the counts of the site *name*; past some thousands of sites, of all others together."""
+        if name not in self.sites and len(self.sites) >= _MAX_SITES:
+            name = "(others)"
+        self.touched.add(name)
+        return self.sites.setdefault(name, SiteCounts())
+
+    def count_row(self, article: Article) -> None:
+        """Count a row that was written."""
+        self.articles += 1
+        counts = self.site(article.site or "")
+        counts.articles += 1
+        for name in _CONTENT:
+            if getattr(article, name):
+                counts.fields[name] += 1
+        if len(self.results) < _MAX_RESULTS:
+            self.results.append(_result(article))
+
+    def list_not_in_replay(self, url: str) -> None:
+        """Note a link that was not followed because the replay set does not hold it."""
+        if len(self.not_in_replay) < _MAX_LISTED:
+            self.not_in_replay[url] = None
+
+    def as_report(self) -> dict[str, Any]:
+        """Return the counts for ``report.json``."""
+        return {
+            **self.as_counts(),
+            "links_not_in_replay": list(self.not_in_replay),
+            "sites": {name: counts.as_report() for name, counts in sorted(self.sites.items())},
+        }
+
+    def as_counts(self) -> dict[str, Any]:
+        """Return the counts that a run which is continued begins with."""
+        return {
+            "pages": dict(sorted(self.pages.items())),
+            "articles": self.articles,
+            "duplicates": dict(sorted(self.duplicates.items())),
+            "dropped": dict(sorted(self.dropped.items())),
+            "failed": dict(sorted(self.failed.items())),
+            "failed_starts": [{"url": url, "reason": reason} for url, reason in self.failed_starts],
+            "errors": self.errors,
+            "replay_misses": self.misses,
+            "damaged": self.damaged,
+            "captures": dict(sorted(self.captures.items())),
+        }
+
+    @classmethod
+    def continued(cls, counts: Mapping[str, Any], sites: Mapping[str, Mapping[str, Any]]) -> RunState:
+        """Return the state of a run that goes on from what :meth:`as_counts` gave."""
+        return cls(
+            pages=Counter(counts["pages"]),
+            articles=counts["articles"],
+            duplicates=Counter(counts["duplicates"]),
+            dropped=Counter(counts["dropped"]),
+            failed=Counter(counts["failed"]),
+            failed_starts=[(start["url"], start["reason"]) for start in counts["failed_starts"]],
+            errors=counts["errors"],
+            misses=counts["replay_misses"],
+            captures=Counter(counts["captures"]),
+            sites={
+                name: SiteCounts(
+                    pages=site["pages"],
+                    articles=site["articles"],
+                    fields=Counter(site["fields"]),
+                    dropped=Counter(site["dropped"]),
+                )
+                for name, site in sites.items()
+            },
+        )
+
+
+def _result(article: Article) -> Result:
+    refused = [w.code.replace("_", " ") for w in article.warnings if w.field == "date_published"]
+    if article.url_assigned:
+        refused.insert(0, "assigned URL")
+    return Result(
+        headline=article.headline,
+        source=article.source_organization,
+        authors=tuple(person.name for person in article.authors),
+        date=article.date_published,
+        why_no_date=None if article.date_published else ", ".join(dict.fromkeys(refused)) or "none on the page",
+        paragraphs=len((article.article_body or "").split("\n\n")) if article.article_body else 0,
+        images=len(article.images),
+        related=len(article.related),
+        duplicate=article.duplicate_kind,
+    )
+
+
+def exit_code(state: RunState, reason: str | None, failure: StorageError | None) -> tuple[int, list[str]]:
+    """Return the exit code of a run that ended for *reason*, and why it is not 0, one line a reason."""
+    if failure is not None:
+        return failure.exit_code, [str(failure)]
+    if reason == "start_error":
+        return 1, ["the spider's start failed; the log shows where"]
+    if reason not in ("finished", "closespider_itemcount"):
+        return 4, [f"stopped with work left ({reason or 'killed'}); the next run continues"]
+    reasons = [f"start URL failed: {url} ({why})" for url, why in state.failed_starts]
+    if state.misses:
+        reasons.append(f"{state.misses} requests for URLs that the replay set does not hold")
+    if state.damaged:
+        reasons.append(f"{state.damaged} damaged places in the replay set; `scrapy verify` shows them all")
+    if state.errors:
+        reasons.append(f"{state.errors} pages or items raised an exception; the log shows where")
+    if state.dropped["invalid"]:
+        reasons.append(
+            f"{state.dropped['invalid']} items were no valid rows; they lie in rejected.jsonl with the reason"
+        )
+    # Where articles were found before, none that is new is good news.
+    if not (state.articles or state.duplicates or state.dropped or state.pages["article"] or state.known_articles):
+        read = ", ".join(f"{count} {kind}" for kind, count in sorted(state.pages.items())) or "no page at all"
+        reasons.append(f"no article found ({read})")
+    return (3 if reasons else 0), reasons
