@@ -3,13 +3,15 @@ PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13 3.14,$(shell command -v python$
 BIN := .venv/bin
 export PYTHONUTF8 := 1
 
-.PHONY: help demo crawl test lint format schema bench clean
+.PHONY: help demo crawl test lint format schema bench strangers crash-test clean
 help:
 	@echo "make demo            crawl the two seed articles offline and show what was kept"
 	@echo "make crawl URL=…     crawl a site (CONTACT=… tells its webmaster where to reach you; ARGS='-a limit=20')"
 	@echo "make test            run the tests"
 	@echo "make lint            ruff and mypy --strict"
 	@echo "make bench           throughput beside bare Scrapy, and microseconds a stage"
+	@echo "make crash-test      kill crawls at random moments (ROUNDS=20) and check that nothing is lost"
+	@echo "make strangers       check a crawl's archive with other people's tools"
 	@echo "make format          apply ruff's format and fixes"
 	@echo "make schema          write docs/article.schema.json anew"
 
@@ -34,7 +36,7 @@ crawl: .venv/.runtime
 	$(BIN)/scrapy crawl news -a "url=$(URL)" -s "NEWSCRAWL_CONTACT=$(CONTACT)" $(ARGS)
 
 test: .venv/.dev
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 lint: .venv/.dev
 	@$(BIN)/ruff check .
@@ -50,6 +52,15 @@ schema: .venv/.runtime
 
 bench: .venv/.dev
 	@$(BIN)/python -m benchmarks.throughput $(ARGS)
+
+ROUNDS ?= 20
+crash-test: .venv/.dev
+	@$(BIN)/python tests/crash_rounds.py $(ROUNDS) $(ARGS)
+
+# Other people's archive tools, in environments of their own, on what a crawl has written.
+strangers: .venv/.dev
+	@$(BIN)/python tests/crawled_site.py output/strangers
+	@PYTHON=$(abspath $(BIN)/python) bash tests/strangers.sh output/strangers/warc .venv-strangers
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
