@@ -181,7 +181,7 @@ class DedupePipeline:
         earlier = self.ledger.latest(article.id or "")
         if earlier is not None and not self._changed(article, digest, earlier):
             self._count("same_url")
-            self.ledger.seen_again(earlier.id)
+            self.ledger.kept.seen_again(earlier.id)
             raise DropItem(f"{article.url} was already kept and is unchanged")
         same_text = self.ledger.first_with_text(digest) if digest is not None else None
         if same_text is not None and same_text.id != article.id:
@@ -189,7 +189,7 @@ class DedupePipeline:
             self._count("exact")
             if self.drop:
                 raise DropItem(f"same text as {same_text.id}")
-        self.ledger.note_text(article, digest)
+        self.ledger.kept.expect(article, digest)
         return article
 
     def _changed(self, article: Article, digest: str | None, earlier: NewArticle | StoredArticle) -> bool:

@@ -36,7 +36,7 @@ from newscrawl.archive.sources import open_replay_set
 from newscrawl.exceptions import ConfigError, OutputBusyError, StorageError
 from newscrawl.items import Article, VersionKey
 from newscrawl.ledger import Exchange, Ledger, bind_ledger, exit_code, ledger_of, text_digest
-from newscrawl.ledger.core import REPLAY_MARK
+from newscrawl.ledger.holding import REPLAY_MARK
 from newscrawl.store import articles, captures, files, frontier, runs
 from newscrawl.store.articles import NewArticle, StoredArticle
 
@@ -239,7 +239,7 @@ def test_each_kind_of_news_is_reason_enough_for_a_commit(
     elif what == "exchange":
         ledger.keep_exchange(Thing(), wire(), kind="page", notes={})
     elif what == "seen":
-        ledger.seen_again("x")
+        ledger.kept.seen_again("x")
     elif what == "found":
         ledger.frontier.add(new_url(2))
     else:
@@ -400,7 +400,7 @@ def test_an_article_that_is_seen_again_is_noted_with_the_time(tmp_path: Path) ->
     keep(ledger, 1)
     ledger.commit()
     clock.now = 20.0
-    ledger.seen_again(article(1).id or "")
+    ledger.kept.seen_again(article(1).id or "")
     ledger.commit()
     kept = ledger.latest(article(1).id or "")
     assert isinstance(kept, StoredArticle)

@@ -25,7 +25,6 @@ from sqlalchemy import select
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from newscrawl import scheduler
 from newscrawl.exceptions import ConfigError, StorageError
 from newscrawl.ledger import bind_ledger
 from newscrawl.scheduler import (
@@ -36,9 +35,11 @@ from newscrawl.scheduler import (
     StoppedError,
     UrlKeyFingerprinter,
     check_engine,
+    fingerprints,
     loaded_request,
     saved_request,
 )
+from newscrawl.scheduler import frontier as scheduler
 from newscrawl.store.schema import urls
 
 URL = "https://news.example/a?id=1"
@@ -110,7 +111,7 @@ def test_a_fingerprint_is_made_once_a_request(monkeypatch: pytest.MonkeyPatch) -
         asked.append(url)
         return url
 
-    monkeypatch.setattr(scheduler, "url_key", counted)
+    monkeypatch.setattr(fingerprints, "url_key", counted)
     fingerprinter, request = UrlKeyFingerprinter(), Request(URL)
     assert fingerprinter.fingerprint(request) == fingerprinter.fingerprint(request)
     assert asked == [URL]

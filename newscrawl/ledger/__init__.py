@@ -5,7 +5,10 @@ it; no part writes a file by itself. A failed write is recorded here, and :attr:
 name, since an exception in a signal handler would only be logged.
 """
 
-from newscrawl.ledger.core import Exchange, Keeping, Ledger, bind_ledger, ledger_of, text_digest
+from newscrawl.ledger.binding import bind_ledger, ledger_of
+from newscrawl.ledger.core import Ledger
+from newscrawl.ledger.keeping import Exchange, Keeping
+from newscrawl.ledger.kept import text_digest
 from newscrawl.ledger.state import Result, RunState, exit_code
 
 __all__ = [

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
-from weakref import WeakKeyDictionary, WeakValueDictionary
-
-from sqlalchemy import Connection
+from weakref import WeakKeyDictionary
 
 from newscrawl.archive.appending import AppendFile
 from newscrawl.archive.cdxj import write_cdxj
 from newscrawl.archive.replay import ReplaySet
 from newscrawl.archive.snapshot import write_snapshot
-from newscrawl.archive.wire import Truncation, WireExchange
-from newscrawl.exceptions import ConfigError, OutputBusyError, StorageError
+from newscrawl.archive.wire import WireExchange
+from newscrawl.exceptions import StorageError
 from newscrawl.faultpoints import reach
-from newscrawl.fingerprint import folded_digest
 from newscrawl.items import Article, CaptureRef, SnapshotRef, VersionKey
 from newscrawl.ledger.frontier import Frontier
-from newscrawl.ledger.holding import store_url
+from newscrawl.ledger.holding import store_url, take
 from newscrawl.ledger.journal import finish_removal
+from newscrawl.ledger.keeping import Exchange, Keeping
+from newscrawl.ledger.kept import KeptRows
 from newscrawl.ledger.recovery import recover
 from newscrawl.ledger.state import RunState, exit_code
 from newscrawl.ledger.warcs import WarcSeries
@@ -39,43 +35,9 @@ from newscrawl.store.runs import RunSite
 
 logger = logging.getLogger("newscrawl")
 
-REPLAY_MARK = ".replay"
-"""A file in an output folder that belongs to replays and may be emptied by the next one."""
-
-_KEPT_FOLDERS = ("articles", "html", "warc", "runs", "torn")
 FileKind = Literal["articles", "warc", "rejected"]
 _IN_MEMORY = "sqlite://"
 _UNFINISHED = (StorageError.exit_code, 4)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True, weakref_slot=True)
-class Exchange:
-    """What is known of a response besides the response."""
-
-    fetched_at: datetime | None
-    url_assigned: bool = False
-    ref: CaptureRef | None = None
-    truncated: Truncation | None = None
-    """Why the body is not whole; None when it is."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Keeping:
-    """How a ledger keeps things; the settings of the same names say so."""
-
-    store_url: str = ""
-    """SQLAlchemy URL. Empty for ``store.sqlite`` in the output folder."""
-    worker: str = "local"
-    """Name of this process among those that share a store; the same at the next start."""
-    warc_enabled: bool = True
-    warc_max_bytes: int = 1_000_000_000
-    warc_idle_s: float = 600.0
-    warc_info: Mapping[str, str] = field(default_factory=dict)
-    """What a WARC says of the crawl that wrote it."""
-    commit_count: int = 50
-    """Handled requests after which everything is committed."""
-    commit_s: float = 1.0
-    """Seconds after which it is."""
 
 
 class Ledger:
@@ -124,14 +86,7 @@ class Ledger:
         self._articles: AppendFile | None = None
         self._rejected: AppendFile | None = None
         self._finished: list[StoredFile] = []
-        self._new_articles: list[NewArticle] = []
-        self._by_id: dict[str, NewArticle] = {}
-        self._by_text: dict[str, VersionKey] = {}
-        self._digests: dict[tuple[str | None, int], str | None] = {}
-        # Weak: an article that a later pipeline drops was never kept.
-        self._coming: WeakValueDictionary[str, Article] = WeakValueDictionary()
-        self._coming_texts: WeakValueDictionary[str, Article] = WeakValueDictionary()
-        self._seen: list[tuple[str, float]] = []
+        self._kept: KeptRows | None = None
         self._last_commit = 0.0
         self._closed = False
 
@@ -151,6 +106,13 @@ class Ledger:
             raise RuntimeError("the ledger is not open")
         return self._frontier
 
+    @property
+    def kept(self) -> KeptRows:
+        """The rows of this run and those before. Raises :exc:`RuntimeError` before :meth:`open`."""
+        if self._kept is None:
+            raise RuntimeError("the ledger is not open")
+        return self._kept
+
     def open(self) -> None:
         """Take the output folder and make it whole after a crash.
 
@@ -158,7 +120,7 @@ class Ledger:
         """
         try:
             if self.folder is not None:
-                self._take(self.folder)
+                self._lock = take(self.folder, replay=self.replay is not None)
             self._open_store()
             self._begin()
         except OSError as error:
@@ -167,21 +129,6 @@ class Ledger:
         except BaseException:
             self._release()
             raise
-
-    def _take(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = (folder / ".lock").open("ab")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputBusyError(
-                f"{folder}: another run holds this folder; wait for it, or give this one a folder of its own "
-                "with -s NEWSCRAWL_OUTPUT_DIR=…"
-            ) from None
-        if self.replay is not None:
-            _empty(folder)
-        elif (folder / REPLAY_MARK).exists():
-            raise ConfigError(f"{folder}: belongs to replays, which empty it; a live crawl needs a folder of its own")
 
     def _open_store(self) -> None:
         if self.folder is None or self.replay is not None:
@@ -219,6 +166,7 @@ class Ledger:
                 runs.update_counts(connection, self.run_id, self.state.as_counts())
             self.state.known_articles = articles.count(connection)
             self._frontier = Frontier(self.store, owner=worker, round_=run.round, clock=self.clock)
+        self._kept = KeptRows(self.store, spider=self.name, run_id=self.run_id, clock=self.clock)
         self._frontier.give_back()
         if self.continued:
             logger.warning("Going on with run %s: %d URLs are left", self.run_id, len(self.frontier))
@@ -256,38 +204,8 @@ class Ledger:
         except OSError as error:
             self.fail(error, self.articles_path or Path())
             return
-        row = self._article_row(article, line, offset)
-        self._new_articles.append(row)
-        self._by_id[row.id] = row
-        if self._coming.get(row.id) is article:
-            del self._coming[row.id]
-        if row.text_digest is not None:
-            self._by_text.setdefault(row.text_digest, VersionKey(id=row.id, version=row.version))
-            if self._coming_texts.get(row.text_digest) is article:
-                del self._coming_texts[row.text_digest]
+        self.kept.add(article, line, file=self._articles_name, offset=offset)
         self.state.count_row(article)
-
-    def _article_row(self, article: Article, line: bytes, offset: int) -> NewArticle:
-        return NewArticle(
-            id=article.id or "",
-            version=article.version,
-            url_key=article.url_key or "",
-            url=article.url or "",
-            site=article.site or "",
-            spider=self.name,
-            run_id=self.run_id,
-            text_digest=self._digests.get((article.id, article.version)) or text_digest(article),
-            record_id=article.capture.record_id if article.capture else None,
-            snapshot_path=article.snapshot.path if article.snapshot else None,
-            snapshot_sha256=article.snapshot.sha256 if article.snapshot else None,
-            date_published=article.date_published,
-            in_language=article.in_language,
-            file=self._articles_name,
-            offset=offset,
-            length=len(line),
-            row=line,
-            committed_at=self.clock(),
-        )
 
     def write_rejected(self, row: dict[str, Any]) -> None:
         """Keep an item that is no valid row aside, with its reason."""
@@ -387,23 +305,14 @@ class Ledger:
 
     def _pending(self) -> bool:
         unsynced = any(file.size != file.synced for _, file in self._open_files())
-        return bool(
-            unsynced
-            or self._finished
-            or self._new_articles
-            or self._seen
-            or self.frontier.outcomes
-            or self.frontier.added
-        )
+        return bool(unsynced or self._finished or self.kept.pending or self.frontier.outcomes or self.frontier.added)
 
     def _write(self, connection: Any, opened: list[tuple[FileKind, AppendFile]]) -> None:
         states = [self._file_row(kind, file, "open") for kind, file in opened]
         files.put(connection, [*self._finished, *states])
         if self._warcs is not None:
             captures.add(connection, self._warcs.new)
-        articles.add(connection, self._new_articles)
-        if self._seen:
-            articles.seen(connection, self._seen)
+        self.kept.write(connection)
         self.frontier.write(connection)
         runs.update_counts(connection, self.run_id, self.state.as_counts(), self._site_rows())
 
@@ -431,11 +340,7 @@ class Ledger:
         except StorageError as error:
             self.fail_storage(error)
         self._finished = []
-        self._new_articles = []
-        self._by_id = {}
-        self._by_text = {}
-        self._digests = {}
-        self._seen = []
+        self.kept.acknowledge()
         if self._warcs is not None:
             self._warcs.acknowledge()
 
@@ -552,86 +457,19 @@ class Ledger:
 
     def latest(self, id_: str) -> NewArticle | StoredArticle | None:
         """Return the newest version of an article that was kept, in this run or before, or is about to be."""
-        coming = self._coming.get(id_)
-        if coming is not None:
-            texts = {"headline": coming.headline, "article_body": coming.article_body}
-            return self._article_row(coming, json.dumps(texts).encode(), 0)
-        found = self._by_id.get(id_)
-        if found is not None:
-            return found
-        with self._asking() as connection:
-            return articles.latest(connection, id_)
+        with self._asking():
+            return self.kept.latest(id_)
 
     def first_with_text(self, digest: str) -> VersionKey | None:
         """Return the first row that had this folded text, or None."""
-        with self._asking() as connection:
-            found = articles.first_with_text(connection, digest)
-        if found is not None:
-            return VersionKey(id=found[0], version=found[1])
-        coming = self._coming_texts.get(digest)
-        if coming is None or digest in self._by_text:
-            return self._by_text.get(digest)
-        return VersionKey(id=coming.id or "", version=coming.version)
+        with self._asking():
+            return self.kept.first_with_text(digest)
 
     @contextmanager
-    def _asking(self) -> Iterator[Connection]:
+    def _asking(self) -> Iterator[None]:
         """Ask the store. On :exc:`StorageError` the crawl is closed, so that the page being read is not given up."""
         try:
-            with self.store.reading() as connection:
-                yield connection
+            yield
         except StorageError as error:
             self.fail_storage(error)
             raise
-
-    def note_text(self, article: Article, digest: str | None) -> None:
-        """Take *article* with its :func:`text_digest` as kept: others may come by before its row is written."""
-        self._digests[article.id, article.version] = digest
-        self._coming[article.id or ""] = article
-        if digest is not None:
-            self._coming_texts.setdefault(digest, article)
-
-    def seen_again(self, id_: str) -> None:
-        """Note that an article was read again and is unchanged."""
-        self._seen.append((id_, self.clock()))
-
-
-def text_digest(article: Article) -> str | None:
-    """Return the digest that tells two texts apart: of the folded body, or of the headline where there is no body."""
-    return folded_digest(article.article_body) or folded_digest(article.headline)
-
-
-def _empty(folder: Path) -> None:
-    """A replay starts empty, and empties only what an earlier replay wrote."""
-    mark = folder / REPLAY_MARK
-    if not mark.exists():
-        kept = [name for name in (*_KEPT_FOLDERS, "store.sqlite") if (folder / name).exists()]
-        if kept:
-            raise ConfigError(
-                f"{folder}: holds what a live crawl kept ({', '.join(kept)}); a replay empties its folder, so "
-                "give it one of its own with -s NEWSCRAWL_OUTPUT_DIR=…"
-            )
-        mark.touch()
-    for name in _KEPT_FOLDERS:
-        if (folder / name).exists():
-            shutil.rmtree(folder / name)
-
-
-_LEDGERS: WeakKeyDictionary[Any, Ledger] = WeakKeyDictionary()
-
-
-def bind_ledger(crawler: Any, ledger: Ledger) -> None:
-    """Make *ledger* the ledger of *crawler*."""
-    _LEDGERS[crawler] = ledger
-
-
-def ledger_of(crawler: Any) -> Ledger:
-    """Return the ledger of *crawler*. Raises :exc:`RuntimeError` before the ledger's extension was built."""
-    try:
-        return _LEDGERS[crawler]
-    except KeyError:
-        raise RuntimeError(
-            "this crawler has no ledger: newscrawl.extensions.LedgerExtension must be in EXTENSIONS"
-        ) from None
-
-
-__all__ = ["Exchange", "Keeping", "Ledger", "bind_ledger", "ledger_of"]

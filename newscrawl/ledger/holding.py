@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-from newscrawl.exceptions import OutputBusyError, StorageError
+from newscrawl.exceptions import ConfigError, OutputBusyError, StorageError
 from newscrawl.fingerprint import sha256_hex
 from newscrawl.store import Store
 
@@ -17,6 +19,53 @@ LOCK = ".lock"
 
 STORE = "store.sqlite"
 """The store of an output folder, where none is named."""
+
+
+REPLAY_MARK = ".replay"
+"""A file in an output folder that belongs to replays and may be emptied by the next one."""
+
+_KEPT_FOLDERS = ("articles", "html", "warc", "runs", "torn")
+
+
+def take(folder: Path, *, replay: bool) -> BinaryIO:
+    """Make *folder* this process's own until the file that is returned is closed; for a *replay*, empty it.
+
+    Raises :exc:`OutputBusyError`, :exc:`ConfigError` for a folder of the other kind, and :exc:`OSError`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / LOCK).open("ab")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if replay:
+            _empty(folder)
+        elif (folder / REPLAY_MARK).exists():
+            raise ConfigError(f"{folder}: belongs to replays, which empty it; a live crawl needs a folder of its own")
+    except BlockingIOError:
+        lock.close()
+        raise OutputBusyError(
+            f"{folder}: another run holds this folder; wait for it, or give this one a folder of its own "
+            "with -s NEWSCRAWL_OUTPUT_DIR=…"
+        ) from None
+    except BaseException:
+        lock.close()
+        raise
+    return lock
+
+
+def _empty(folder: Path) -> None:
+    """A replay starts empty, and empties only what an earlier replay wrote."""
+    mark = folder / REPLAY_MARK
+    if not mark.exists():
+        kept = [name for name in (*_KEPT_FOLDERS, STORE) if (folder / name).exists()]
+        if kept:
+            raise ConfigError(
+                f"{folder}: holds what a live crawl kept ({', '.join(kept)}); a replay empties its folder, so "
+                "give it one of its own with -s NEWSCRAWL_OUTPUT_DIR=…"
+            )
+        mark.touch()
+    for name in _KEPT_FOLDERS:
+        if (folder / name).exists():
+            shutil.rmtree(folder / name)
 
 
 @contextmanager

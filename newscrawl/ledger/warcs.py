@@ -6,19 +6,16 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from newscrawl.archive.appending import AppendFile
 from newscrawl.archive.cdxj import placed_entry
 from newscrawl.archive.warc import NewRecord, Original, RecordMaker, payload_sha256, warc_date
 from newscrawl.archive.wire import WireExchange, head_fields
 from newscrawl.items import CaptureRef
+from newscrawl.ledger.keeping import Keeping
 from newscrawl.store import Store, captures
 from newscrawl.store.captures import NewCapture
 from newscrawl.urls import url_key
-
-if TYPE_CHECKING:
-    from newscrawl.ledger.core import Keeping
 
 MIN_REVISIT_BYTES = 512
 """A payload shorter than this is stored again: the record that points to it would not be smaller."""

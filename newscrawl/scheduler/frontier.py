@@ -3,66 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
-from base64 import b64decode, b64encode
 from collections import OrderedDict, deque
 from typing import Any, Self, cast
-from weakref import WeakKeyDictionary
 
 from scrapy import Request, Spider, signals
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import call_later, create_looping_call
 from scrapy.utils.defer import deferred_from_coro
-from scrapy.utils.request import RequestFingerprinter, request_from_dict
 from twisted.python.failure import Failure
 
 from newscrawl.exceptions import ConfigError, StorageError
 from newscrawl.ledger import Ledger, ledger_of
+from newscrawl.scheduler.requests import KIND, LEASE, RECORD, loaded_request, saved_request
 from newscrawl.store.frontier import Kind, Lease, NewUrl, Outcome
-from newscrawl.urls import host_of, url_key
+from newscrawl.urls import host_of
 
 logger = logging.getLogger("newscrawl")
-
-LEASE = "newscrawl_lease"
-"""Key of ``request.meta``: the id of the lease a request came from."""
-KIND = "newscrawl_kind"
-"""Key of ``request.meta``: what is behind the URL. A ``feed`` is asked again in every run."""
-RECORD = "newscrawl_record"
-"""Key of ``request.meta``: the record that a replay answers with, whatever the URL."""
 
 _RECENT = 20_000
 _TICK_S = 0.25
 _GRACE_S = 10.0
 _MAX_RETRY_S = 300.0
-
-
-class UrlKeyFingerprinter:
-    """Two GET requests are the same when their ``url_key`` is: a tracking parameter costs no fetch.
-
-    A redirect that stays within its own key (``?utm_source=a`` to the clean form) is told by its exact URL, or
-    it would be taken for the request that it answers and be lost.
-    """
-
-    def __init__(self) -> None:
-        self._others = RequestFingerprinter()
-        self._cache: WeakKeyDictionary[Request, bytes] = WeakKeyDictionary()
-
-    def fingerprint(self, request: Request) -> bytes:
-        """Return the fingerprint of *request*."""
-        if request.method != "GET" or request.body:
-            return self._others.fingerprint(request)
-        found = self._cache.get(request)
-        if found is None:
-            key = url_key(request.url)
-            if RECORD in request.meta:
-                key = f"record {request.meta[RECORD]}"
-            elif any(url_key(url) == key for url in request.meta.get("redirect_urls", ())):
-                key = f"redirected {request.url}"
-            found = hashlib.sha1(key.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
-            self._cache[request] = found
-        return found
 
 
 class FrontierScheduler(BaseScheduler):
@@ -338,62 +301,3 @@ def check_engine(engine: Any) -> None:
             f"this Scrapy has no {', '.join(missing)}, which newscrawl.scheduler needs to know when a request is "
             "handled; install Scrapy 2.19, or set SCHEDULER to Scrapy's own and lose what a crash interrupts"
         )
-
-
-def saved_request(request: Request, spider: Spider | None) -> str:
-    """Return *request* as JSON. Raises TypeError or ValueError for what JSON or the spider cannot give back.
-
-    A callback must be a method of the spider; the ids of a lease and a record stay behind.
-    """
-    if type(request) is not Request:
-        raise ValueError(f"{type(request).__name__} is not a plain Request")
-    fields: dict[str, Any] = {
-        "url": request.url,
-        "callback": _method_name(spider, request.callback),
-        "errback": _method_name(spider, request.errback),
-        "method": request.method if request.method != "GET" else None,
-        "body": b64encode(request.body).decode("ascii") if request.body else None,
-        "headers": {_text(name): [*map(_text, values)] for name, values in request.headers.items()},
-        "cookies": request.cookies,
-        "meta": {name: value for name, value in request.meta.items() if name not in _OWN_META},
-        "cb_kwargs": request.cb_kwargs,
-        "priority": request.priority,
-        "dont_filter": request.dont_filter,
-        "flags": request.flags,
-    }
-    return _encode({name: value for name, value in fields.items() if value})
-
-
-def loaded_request(text: str, spider: Spider | None) -> Request:
-    """Return the request that :func:`saved_request` gave *text* for. Raises ValueError for a callback that is gone."""
-    fields = json.loads(text)
-    if "body" in fields:
-        fields["body"] = b64decode(fields["body"])
-    if "headers" in fields:
-        fields["headers"] = {
-            name.encode("latin-1"): [value.encode("latin-1") for value in values]
-            for name, values in fields["headers"].items()
-        }
-    return request_from_dict(fields, spider=spider)
-
-
-_OWN_META = frozenset((LEASE, "download_slot", "download_latency", "download_timeout"))
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-def _method_name(spider: Spider | None, function: Any) -> str | None:
-    # Scrapy's own search goes through every attribute of the spider, for every request.
-    if function is None:
-        return None
-    name: str = getattr(function, "__name__", "")
-    method = getattr(spider, name, None)
-    if method is None or getattr(method, "__func__", None) is not getattr(function, "__func__", _NOBODY):
-        raise ValueError(f"{function!r} is no method of the spider")
-    return name
-
-
-_NOBODY = object()
-
-
-def _text(value: bytes) -> str:
-    return value.decode("latin-1")
