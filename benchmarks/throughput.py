@@ -120,6 +120,10 @@ def crawl_rounds(console: Console, urls: list[str], rounds: int, folder: Path) -
             ("bare Scrapy, our settings", bare_command(start, SHARED, folder / "bare.jsonl")),
             ("newscrawl, generic", news_command(start, local, folder / f"out{number}g")),
             (
+                "newscrawl, generic, no WARC",
+                news_command(start, local | {"NEWSCRAWL_WARC_ENABLED": "False"}, folder / f"out{number}w"),
+            ),
+            (
                 "newscrawl, profile",
                 news_command(start, local | {"NEWSCRAWL_SITES_DIR": str(profiles)}, folder / f"out{number}p"),
             ),

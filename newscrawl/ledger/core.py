@@ -413,6 +413,10 @@ class Ledger:
         self._articles = self._rejected = None
         if self._warcs is not None:
             self._finish_warc()
+        if not self.state.articles:
+            # Where other workers were quicker, none for this one is no failure.
+            with self.store.reading() as connection:
+                self.state.known_articles = articles.count(connection)
         code, _ = exit_code(self.state, self.reason, self.failure)
         self.commit(ended=(ended_at, self.reason or "killed", code))
 

@@ -95,7 +95,7 @@ class RunState:
     damaged: int = 0
     """Places of the replay set that could not be read."""
     known_articles: int = 0
-    """Rows that the store held when the run began."""
+    """Articles that the store held when the run began, or that other workers have put there since."""
     not_in_replay: dict[str, None] = field(default_factory=dict)
     """Links not followed because the replay set does not hold them."""
     results: list[Result] = field(default_factory=list)
