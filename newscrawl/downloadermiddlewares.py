@@ -18,6 +18,9 @@ from newscrawl.archive.wire import reconstructed_exchange
 from newscrawl.ledger import Ledger, ledger_of
 from newscrawl.urls import url_key
 
+MAX_URL = 16_384
+"""Bytes of the longest URL that is asked: a record names up to two, and no reader takes a longer header than 64 KiB."""
+
 
 class RefusedRequest(IgnoreRequest):
     """A request that must not leave: its text says why."""
@@ -41,6 +44,8 @@ class GateMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Raise :exc:`RefusedRequest` for a request that must not leave."""
+        if len(request.url) > MAX_URL:
+            raise RefusedRequest(f"the URL is longer than {MAX_URL} bytes")
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https"):
             raise RefusedRequest(f"scheme {parts.scheme!r} is not asked")

@@ -101,6 +101,14 @@ def test_a_capture_knows_how_its_crawl_came_to_it(tmp_path: Path) -> None:
     assert capture.found == Found("related", OTHER, f"{URL}?utm_source=x", 2)
 
 
+@pytest.mark.parametrize("truncated", [None, "disconnect", "length"])
+@pytest.mark.parametrize("error", [None, "DownloadFailedError: broken chunk"])
+def test_what_a_crawl_did_not_read_is_not_read_in_its_replay(truncated: Any, error: str | None, tmp_path: Path) -> None:
+    exchange = wire(URL, BODY, truncated=truncated, error=error)
+    (capture,) = open_replay_set([archived(tmp_path / "a.warc.gz", exchange, notes=NOTES)])
+    assert capture.whole is (error is None)
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [

@@ -114,6 +114,8 @@ def test_a_known_truncation_is_no_finding(value: str, tmp_path: Path) -> None:
     [
         (b"HTTP/1.1 200 OK\r\nServer: x\r\n", "error", "does not end"),
         (b"HTTP/1.1 2000 OK\r\nServer: x\r\n\r\n", "warning", "states no status"),
+        (b"HTTP/1.1 99999999999\r\nServer: x\r\n\r\n", "warning", "states no status"),
+        (b"HTTP/1.1 -1\r\nServer: x\r\n\r\n", "warning", "states no status"),
         (b"HTTP/1.1 200 OK\r\nno field\r\n\r\n", "warning", "no header: b'no field\\r'"),
         (b"<html>\r\n\r\n", "error", "does not begin with b'<html>'"),
     ],

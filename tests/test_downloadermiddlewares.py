@@ -161,6 +161,12 @@ def test_a_port_that_is_no_number_is_refused(port: str) -> None:
         gate().process_request(request)
 
 
+def test_a_url_that_no_record_can_name_is_refused() -> None:
+    longest = URL.ljust(downloadermiddlewares.MAX_URL, "x")
+    assert refusal(longest) is None
+    assert refusal(f"{longest}x") == "the URL is longer than 16384 bytes"
+
+
 def test_a_refused_request_is_ignored_as_scrapy_knows_it() -> None:
     with pytest.raises(IgnoreRequest):
         gate().process_request(Request("http://127.0.0.1/"))

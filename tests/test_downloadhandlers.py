@@ -29,7 +29,7 @@ from scrapy.utils.test import get_crawler
 from twisted.web import client
 
 from newscrawl.archive.wire import WireExchange, dechunked, masked
-from newscrawl.downloadhandlers import ReplayDownloadHandler, WireDownloadHandler, scrapy_faults
+from newscrawl.downloadhandlers import ReplayDownloadHandler, WireDownloadHandler, scrapy_faults, wire
 from newscrawl.downloadhandlers.recorder import MAX_HEAD, Recorder
 from newscrawl.ledger import bind_ledger
 
@@ -303,6 +303,26 @@ def test_a_body_above_the_limit_is_kept_as_far_as_the_limit(tmp_path: Path) -> N
         assert long.startswith(exchange["body"])
         assert len(exchange["body"]) <= 7000
         assert path == "/declared" or len(exchange["body"]) == 7000
+
+
+@pytest.mark.parametrize("flood", [OK + b"X-More: m\r\n" * 500_000, EARLY * 100_000], ids=["fields", "interim"])
+def test_a_head_without_end_is_not_waited_for(flood: bytes, tmp_path: Path) -> None:
+    with OddServer({"/flood": Answer(flood, then="stall")}) as server:
+        crawled = crawl(tmp_path, [[{"url": server.url("/flood")}]])
+        exchange, outcome = crawled.of(server.url("/flood"))
+    assert outcome["error"] == "DownloadCancelledError"
+    assert exchange["error"] == f"DownloadCancelledError: the head is longer than {MAX_HEAD} bytes"
+    assert len(exchange["head"]) in (0, MAX_HEAD)
+
+
+@pytest.mark.parametrize("maxsize", [0, 1_000_000])
+def test_no_more_is_kept_than_a_record_can_hold(
+    maxsize: int, crawler: Crawler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "_MAX_BODY", 1000)
+    handler = WireDownloadHandler.from_crawler(crawler)
+    assert handler._maxsize(Request("http://a.example/", meta={"download_maxsize": maxsize})) == 1000
+    assert handler._maxsize(Request("http://a.example/", meta={"download_maxsize": 10})) == 10
 
 
 def test_a_download_that_a_signal_stops_is_truncated(tmp_path: Path) -> None:
@@ -715,6 +735,10 @@ def test_heads_without_end_are_kept_as_far_as_a_limit() -> None:
     found = recorded(*[EARLY * 1000] * 100, sized(b"x"))
     assert len(found.interim) <= MAX_HEAD + len(EARLY * 1000)
     assert found.head == b""
+
+
+def test_a_length_may_begin_with_zeros() -> None:
+    assert recorded(OK + b"Content-Length: %030d\r\n\r\nabc" % 3, clean=False).truncated is None
 
 
 def test_a_body_without_length_is_whole_only_when_the_connection_was_closed_and_not_broken() -> None:

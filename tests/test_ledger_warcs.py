@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ledgers import STARTED_AT, URL, wire
 
 from newscrawl.archive.reading import read_record, read_warc
-from newscrawl.archive.records import WarcRecord
+from newscrawl.archive.records import WarcRecord, stated_status
 from newscrawl.fingerprint import sha256_hex
 from newscrawl.ledger import Keeping
 from newscrawl.ledger.warcs import MIN_REVISIT_BYTES, WarcSeries
@@ -248,3 +248,23 @@ def test_any_head_and_body_can_be_kept(tmp_path_factory: pytest.TempPathFactory,
     assert read_record(series.path, ref.offset or 0).block == head + body
     committed(series)
     close_all()
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        (b"HTTP/1.1 200 OK", 200),
+        (b"HTTP/1.12 0200 OK", 200),
+        (b"ICY/1.1 200 OK", 200),
+        (b"HTTP/1.1 000", None),
+        (b"HTTP/1.1 2000", None),
+        (b"HTTP/1.1 -1", None),
+    ],
+)
+def test_the_store_and_the_reader_read_one_status_in_a_line(line: bytes, status: int | None) -> None:
+    head = line + b"\r\n\r\n"
+    assert stated_status(head) == status
+    headers = (("WARC-Type", "response"), ("Content-Type", "application/http; msgtype=response"))
+    record = WarcRecord(path=Path("x"), offset=0, length=1, headers=headers, block=head)
+    assert record.http is not None
+    assert record.http.status == status

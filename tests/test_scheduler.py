@@ -7,6 +7,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -417,6 +418,29 @@ def test_a_retry_waits_for_its_time_and_each_further_one_twice_as_long(rig: Make
     assert made.states() == [(URL, "done", None)]
 
 
+@pytest.mark.parametrize("how", ["retry", "redirect"])
+def test_what_middlewares_put_into_a_request_is_not_written(how: str, rig: Make) -> None:
+    made = rig()
+    made.scheduler.enqueue_request(made.request(headers={"X-Own": "1", "Accept": "own"}))
+    request = made.ask()
+    # As DEFAULT_REQUEST_HEADERS and USER_AGENT are put in.
+    for name in ("Authorization", "Cookie", "X-Api-Key", "User-Agent"):
+        request.headers[name] = "secret"
+    again = request.copy()
+    again.meta["retry_times"] = 1
+    if how == "redirect":
+        again = request.replace(url="https://news.example/b", meta={**request.meta, "redirect_urls": [URL]})
+    assert made.scheduler.enqueue_request(again)
+    made.handled(request)
+    made.ledger.commit()
+    with made.ledger.store.begin() as connection:
+        texts = connection.scalars(select(urls.c.request).where(urls.c.state == "queued")).all()
+    assert len(texts) == 1
+    assert "secret" not in texts[0]
+    made.clock.now += 10
+    assert made.ask().headers.to_unicode_dict() == {"X-Own": "1", "Accept": "own"}
+
+
 def test_a_retry_waits_five_minutes_at_most(rig: Make) -> None:
     made = rig()
     made.scheduler.enqueue_request(made.request())
@@ -442,8 +466,9 @@ def test_a_retry_waits_five_minutes_at_most(rig: Make) -> None:
         {"meta": {"thing": object()}},
         {"cb_kwargs": {"text": b"bytes"}},
         {"meta": {("a", "b"): 1}},
+        {"meta": {"deep": reduce(lambda inner, _: [inner], range(10_000), [])}},
     ],
-    ids=["lambda", "function", "object in meta", "bytes in arguments", "odd key"],
+    ids=["lambda", "function", "object in meta", "bytes in arguments", "odd key", "deep"],
 )
 def test_a_request_that_cannot_be_written_is_asked_all_the_same(
     values: dict[str, Any], rig: Make, caplog: pytest.LogCaptureFixture
@@ -459,6 +484,18 @@ def test_a_request_that_cannot_be_written_is_asked_all_the_same(
     made.handled(*found)
     assert made.states() == []
     assert not made.scheduler.has_pending_requests()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_any_priority_can_be_written(sign: int, rig: Make) -> None:
+    made = rig()
+    made.scheduler.enqueue_request(made.request(priority=sign * 2**70))
+    request = made.ask()
+    again = request.copy()
+    again.meta["retry_times"] = 1
+    made.scheduler.enqueue_request(again)
+    made.handled(request)
+    assert made.states() == [(URL, "queued", "retry")]
 
 
 def test_a_request_of_another_class_is_asked_as_it_is(rig: Make) -> None:

@@ -16,12 +16,21 @@ DamageCode = Literal["torn", "gzip", "length", "one_member", "garbage", "header"
 
 _HTTP_KINDS = ("response", "request", "revisit")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_STATUS_LINE = re.compile(rb"HTTP/[0-9](?:\.[0-9])? +([1-9][0-9]{2})(?![0-9])")
+_STATUS_LINE = re.compile(rb"[A-Za-z]+/[0-9]{1,3}(?:\.[0-9]{1,3})? +0*([1-9][0-9]{2})(?![0-9])")
 _DATE = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
     r"(?:T(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?)?Z)?)?)?",
     re.ASCII,
 )
+
+
+def stated_status(head: bytes) -> int | None:
+    """Return the status that *head* states, None where it states none that HTTP knows.
+
+    Clients take odd versions and zeros before the number; what they have read must be read again.
+    """
+    found = _STATUS_LINE.match(head)
+    return int(found[1]) if found else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,8 +112,7 @@ class WarcRecord:
         # Bytes without a line end are no chunks, whatever the head says.
         if b"\n" in body and is_chunked(head):
             body = dechunked(body)[0]
-        status = _STATUS_LINE.match(head)
-        return HttpMessage(status=int(status[1]) if status else None, head=head, body=body)
+        return HttpMessage(status=stated_status(head), head=head, body=body)
 
     def _is_http(self) -> bool:
         # Some tools leave the media type out, or state that of the page.

@@ -54,6 +54,8 @@ class Capture(ABC):
     truncated: Truncation | None = None
     found: Found | None = None
     """None where the archive does not say."""
+    was_read: bool | None = None
+    """Whether the crawl that archived it got it as an answer, or an error; None where the archive does not say."""
 
     @abstractmethod
     def message(self) -> Message:
@@ -66,7 +68,9 @@ class Capture(ABC):
 
     @property
     def whole(self) -> bool:
-        """False for an answer that a crawl would not have read: its body was cut."""
+        """False for an answer that a crawl would not have read: its body was cut, or HTTP was broken."""
+        if self.was_read is not None:
+            return self.was_read
         # What another tool cut on purpose is all there is of it; what this project's crawl cut, it asked for again.
         return self.truncated is None or (self.truncated == "length" and self.found is None)
 

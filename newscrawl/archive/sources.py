@@ -70,6 +70,7 @@ class _Scan:
     damage: list[str] = field(default_factory=list)
     # By the record that they stand beside.
     found: dict[str, Found] = field(default_factory=dict)
+    read: dict[str, bool] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
     # Revisits, with what names their original: record id, URL and date, payload digest.
     revisits: list[tuple[WarcCapture, str | None, tuple[str, str], str | None]] = field(default_factory=list)
@@ -160,6 +161,8 @@ def _take_metadata(record: WarcRecord, scan: _Scan) -> None:
         return
     lines = record.block.decode("utf-8", "replace").splitlines()
     notes = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    if notes.get("capture") in ("wire", "reconstructed"):
+        scan.read[_bare(beside)] = "error" not in notes
     how, asked = _HOWS.get(notes.get("newscrawl-how")), notes.get("newscrawl-asked")
     depth = notes.get("hopsFromSeed", "0")
     if how is not None and asked:
@@ -178,7 +181,11 @@ def _resolved(scan: _Scan) -> list[WarcCapture]:
         captures.append(replace(capture, payload_at=at, sha256=original.sha256))
     captures.sort(key=lambda capture: (capture.path.name, capture.offset, capture.inner))
     return [
-        replace(capture, found=scan.found.get(capture.record_id or ""))
+        replace(
+            capture,
+            found=scan.found.get(capture.record_id or ""),
+            was_read=scan.read.get(capture.record_id or ""),
+        )
         for capture in captures
         if scan.methods.get(capture.record_id or "", "GET") == "GET"
     ]

@@ -25,7 +25,7 @@ Severity = Literal["error", "warning"]
 
 _TRUNCATIONS = (*get_args(Truncation), "unspecified")
 _WITH_TARGET = ("response", "revisit", "request", "resource", "conversion")
-_ANSWER = re.compile(rb"[A-Za-z]+/[0-9](?:\.[0-9]+)? +[0-9]{1,9}(?![^ \r\n])")
+_ANSWER = re.compile(rb"[A-Za-z]+/[0-9]+(?:\.[0-9]+)? +-?[0-9]+(?![^ \r\n])")
 _REQUEST = re.compile(rb"[!-~]+ [^\r\n]* HTTP/[0-9]")
 _HEAD_END = re.compile(rb"\n\r?\n\Z")
 _ALGORITHMS = {"sha1": 20, "sha256": 32, "sha512": 64, "md5": 16}

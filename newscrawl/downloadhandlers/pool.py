@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IHandshakeListener, ISSLTransport, IStre
 from twisted.web import _newclient, client
 from zope.interface import implementer
 
-from newscrawl.downloadhandlers.recorder import Recorder
+from newscrawl.downloadhandlers.recorder import MAX_HEAD, Recorder
 
 # Private to Scrapy: should one be gone, the module still loads and the handler does without (scrapy_faults).
 _Protocol: Any = getattr(http11, "_LenientHTTP11ClientProtocol", object)
@@ -161,6 +161,11 @@ class _RecordedProtocol(_Protocol):  # type: ignore[misc]
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         if self.flight is not None:
             self.flight.recorder.received(data)
+            if self.flight.recorder.overflow and self.flight.deferred is not None:
+                # Nobody else counts header lines: without an end they would fill the memory.
+                self.flight.aborted = f"the head is longer than {MAX_HEAD} bytes"
+                self.flight.deferred.cancel()
+                return
         super().dataReceived(data)
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802 - Twisted's name

@@ -21,7 +21,7 @@ MAX_HEAD = 1 << 20
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(rb"[A-Za-z]+/\d+\.\d+ +(\d{1,9})(?= |\r?\n)[^\n]*\n")
-_LENGTH = re.compile(rb"[ \t]*[0-9]{1,18}[ \t]*")
+_LENGTH = re.compile(rb"[ \t]*0*[0-9]{1,18}[ \t]*")
 _BODILESS = frozenset({204, 304})
 
 
@@ -74,6 +74,11 @@ class Recorder:
     def has_head(self) -> bool:
         """Whether a response was seen."""
         return bool(self._head)
+
+    @property
+    def overflow(self) -> bool:
+        """Whether so much came before a body that nothing more is kept."""
+        return self._overflow
 
     def received(self, data: bytes) -> None:
         """Take bytes of the response."""

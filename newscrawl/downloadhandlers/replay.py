@@ -50,7 +50,8 @@ class ReplayDownloadHandler:
         self.ledger.note_exchange(request, exchange)
         if not capture.whole:
             # The crawl that archived it did not read it either.
-            raise ResponseDataLossError(f"the capture of {request.url} was cut ({capture.truncated})")
+            reason = "it was an error then" if capture.truncated is None else f"it was cut ({capture.truncated})"
+            raise ResponseDataLossError(f"the capture of {request.url} is not read: {reason}")
         message = capture.message()
         headers = Headers()
         for name, value in message.fields:

@@ -15,12 +15,15 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, StopDownload
 from scrapy.http import Response
 
+from newscrawl.archive.reading import RECORD_LIMIT
 from newscrawl.archive.wire import Truncation, WireExchange, reconstructed_exchange
 from newscrawl.downloadhandlers.pool import Flight, RecordingPool, scrapy_faults
-from newscrawl.downloadhandlers.recorder import Recorder
+from newscrawl.downloadhandlers.recorder import MAX_HEAD, Recorder
 from newscrawl.ledger import ledger_of
 
 logger = logging.getLogger(__name__)
+
+_MAX_BODY = RECORD_LIMIT - 2 * MAX_HEAD
 
 
 class WireDownloadHandler(HTTP11DownloadHandler):
@@ -80,7 +83,8 @@ class WireDownloadHandler(HTTP11DownloadHandler):
 
     def _maxsize(self, request: Request) -> int:
         default = getattr(self._crawler.spider, "download_maxsize", self._default_maxsize)
-        return int(request.meta.get("download_maxsize", default))
+        # A block that no reader takes would be no record: what comes after is left out, and the record says so.
+        return min(int(request.meta.get("download_maxsize", default)) or _MAX_BODY, _MAX_BODY)
 
     def _keep(
         self,

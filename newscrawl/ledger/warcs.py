@@ -9,6 +9,7 @@ from pathlib import Path
 
 from newscrawl.archive.appending import AppendFile
 from newscrawl.archive.cdxj import placed_entry
+from newscrawl.archive.records import stated_status
 from newscrawl.archive.warc import NewRecord, Original, RecordMaker, payload_sha256, warc_date
 from newscrawl.archive.wire import WireExchange, head_fields
 from newscrawl.items import CaptureRef
@@ -101,7 +102,7 @@ class WarcSeries:
 
     def _unmodified(self, wire: WireExchange) -> NewCapture | None:
         """Return what a 304 says is still true."""
-        if _status(wire.head) != 304:
+        if stated_status(wire.head) != 304:
             return None
         with self.store.reading() as connection:
             found = captures.latest_by_url(connection, wire.url, status=200)
@@ -144,7 +145,7 @@ def _capture(
         url=wire.url,
         url_key=url_key(wire.url),
         fetched_at=wire.started_at.timestamp(),
-        status=_status(wire.head),
+        status=stated_status(wire.head),
         mime=mime.split(b";")[0].strip().decode("latin-1").lower() or None,
         # A 304 has its own, empty payload here: what it refers to was not received.
         payload_sha256=digest,
@@ -156,8 +157,3 @@ def _capture(
         truncated=wire.truncated,
         date=warc_date(wire.started_at),
     )
-
-
-def _status(head: bytes) -> int | None:
-    words = head.split(b"\n", 1)[0].split()
-    return int(words[1]) if len(words) > 1 and words[1].isdigit() and len(words[1]) == 3 else None

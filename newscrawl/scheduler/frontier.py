@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 
 from newscrawl.exceptions import ConfigError, StorageError
 from newscrawl.ledger import Ledger, ledger_of
-from newscrawl.scheduler.requests import KIND, LEASE, RECORD, loaded_request, saved_request
+from newscrawl.scheduler.requests import KIND, LEASE, RECORD, loaded_request, saved_request, without_defaults
 from newscrawl.store.frontier import Kind, Lease, NewUrl, Outcome
 from newscrawl.urls import host_of
 
@@ -26,6 +26,7 @@ _RECENT = 20_000
 _TICK_S = 0.25
 _GRACE_S = 10.0
 _MAX_RETRY_S = 300.0
+_MAX_PRIORITY = 2**31 - 1
 
 
 class FrontierScheduler(BaseScheduler):
@@ -102,6 +103,7 @@ class FrontierScheduler(BaseScheduler):
             if len(request.meta.get("redirect_urls", ())) > len(origin.meta.get("redirect_urls", ())):
                 # A replayed record answers for itself, not for what it points to.
                 request.meta.pop(RECORD, None)
+                request = without_defaults(request, lease.request)
                 self.frontier.ends[lease.id] = Outcome(id=lease.id, state="redirected", reason=request.url[:2000])
                 return self._queue(request, kind=cast(Kind, lease.kind))
         return self._queue(request, kind=request.meta.get(KIND, "page"))
@@ -136,7 +138,7 @@ class FrontierScheduler(BaseScheduler):
             return False
         try:
             text = saved_request(request, self.spider)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             return self._queue_unsaved(request, error)
         self.recent[fingerprint] = None
         if len(self.recent) > _RECENT:
@@ -147,7 +149,7 @@ class FrontierScheduler(BaseScheduler):
                 url=request.url,
                 host=host_of(request.url),
                 kind=kind,
-                priority=request.priority,
+                priority=_bounded(request.priority),
                 ready_at=self.ledger.clock(),
                 round=self.frontier.round,
                 request=text,
@@ -173,8 +175,9 @@ class FrontierScheduler(BaseScheduler):
         delay = min(self.retry_s * 2**lease.tries, _MAX_RETRY_S)
         try:
             # Scrapy's retries may leave the site; what was asked first may not.
-            text = saved_request(request.replace(dont_filter=self.requests[lease.id].dont_filter), self.spider)
-        except (TypeError, ValueError) as error:
+            asked = without_defaults(request, lease.request)
+            text = saved_request(asked.replace(dont_filter=self.requests[lease.id].dont_filter), self.spider)
+        except (TypeError, ValueError, RecursionError) as error:
             return self._queue_unsaved(request, error)
         self.frontier.ends[lease.id] = Outcome(
             id=lease.id,
@@ -183,7 +186,7 @@ class FrontierScheduler(BaseScheduler):
             ready_at=self.ledger.clock() + delay,
             tries=lease.tries + 1,
             request=text,
-            priority=request.priority,
+            priority=_bounded(request.priority),
         )
         return True
 
@@ -276,6 +279,11 @@ class FrontierScheduler(BaseScheduler):
                 self.frontier.put_back(id_, "stopped")
         for abort in self.ledger.aborters:
             abort("the crawl is being stopped")
+
+
+def _bounded(priority: int) -> int:
+    """Return *priority* as a database can hold it."""
+    return max(-_MAX_PRIORITY, min(priority, _MAX_PRIORITY))
 
 
 class StoppedError(Exception):

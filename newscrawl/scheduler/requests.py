@@ -54,6 +54,17 @@ def loaded_request(text: str, spider: Spider | None) -> Request:
     return request_from_dict(fields, spider=spider)
 
 
+def without_defaults(request: Request, saved: str) -> Request:
+    """Return *request* without the headers that middlewares have put in since *saved* was written.
+
+    They are put in again whenever it is sent; a password among the default headers has no place in a database.
+    """
+    names = {name.lower() for name in json.loads(saved).get("headers", ())}
+    return request.replace(
+        headers={name: values for name, values in request.headers.items() if _text(name).lower() in names}
+    )
+
+
 _OWN_META = frozenset((LEASE, "download_slot", "download_latency", "download_timeout"))
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
