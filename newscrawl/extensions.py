@@ -28,6 +28,7 @@ from newscrawl import __version__
 from newscrawl.archive.snapshot import UNDATED
 from newscrawl.archive.sources import open_replay_set
 from newscrawl.exceptions import ManifestError
+from newscrawl.items import Article
 from newscrawl.ledger import Exchange, Keeping, Ledger, RunState, bind_ledger, ledger_of
 from newscrawl.ledger.holding import worker_name
 
@@ -72,6 +73,7 @@ class LedgerExtension:
         ledger.on_failure = extension.storage_failed
         crawler.signals.connect(extension.spider_error, signals.spider_error)
         crawler.signals.connect(extension.item_error, signals.item_error)
+        crawler.signals.connect(extension.item_dropped, signals.item_dropped)
         crawler.signals.connect(extension.spider_closed, signals.spider_closed)
         crawler.signals.connect(extension.engine_stopped, signals.engine_stopped)
         return extension
@@ -85,9 +87,15 @@ class LedgerExtension:
         """Count an exception of a callback."""
         self.ledger.state.errors += 1
 
-    def item_error(self) -> None:
+    def item_error(self, item: Any) -> None:
         """Count an exception of a pipeline."""
         self.ledger.state.errors += 1
+        self.item_dropped(item)
+
+    def item_dropped(self, item: Any) -> None:
+        """Forget an article that was expected to become a row: nothing may be taken for its copy."""
+        if isinstance(item, Article):
+            self.ledger.kept.forget(item)
 
     def spider_closed(self, reason: str) -> None:
         """Note why the crawl ended."""

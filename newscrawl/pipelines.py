@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from itemadapter import ItemAdapter
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from scrapy.statscollectors import StatsCollector
+from scrapy.utils.defer import deferred_from_coro
 
 from newscrawl.dates import earliest_moment
 from newscrawl.fingerprint import folded_digest, text_change
@@ -220,19 +221,30 @@ class OverLimitError(DropItem):
 class LimitPipeline:
     """Keeps a crawl at its ``-a limit``: answers still on their way when it is reached are not kept."""
 
-    def __init__(self, ledger: Ledger, limit: int) -> None:
+    def __init__(self, ledger: Ledger, limit: int, close: Callable[[], Any] | None = None) -> None:
+        """*close* ends the crawl."""
         self.ledger = ledger
+        self.close = close
         self.limit = limit
         self.passed = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(ledger_of(crawler), crawler.settings.getint("CLOSESPIDER_ITEMCOUNT"))
+        def close() -> None:
+            deferred_from_coro(crawler.engine.close_spider_async(reason="closespider_itemcount"))
+
+        return cls(ledger_of(crawler), crawler.settings.getint("CLOSESPIDER_ITEMCOUNT"), close)
 
     def process_item(self, article: Article) -> Article:
         """Return *article*. Raises :exc:`~scrapy.exceptions.DropItem` when the limit is reached."""
         if self.limit and self.passed >= self.limit:
             self.ledger.state.dropped["over_limit"] += 1
+            self.ledger.kept.forget(article)
+            if self.close is not None:
+                # Scrapy counts what comes out of the last pipeline. Where one behind this drops an article, it would
+                # wait for another for ever, and what is dropped here would be asked for again and again.
+                self.close()
+                self.close = None
             raise OverLimitError(f"the limit of {self.limit} articles is reached")
         self.passed += 1
         return article

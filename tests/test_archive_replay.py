@@ -152,13 +152,16 @@ def test_a_replay_starts_at_every_whole_page_that_answered_well_by_time() -> Non
             captured("xhtml", fetched_at=at(2), content_type="Application/XHTML+XML"),
             captured("same page", fetched_at=at(1)),
             captured("picture", content_type="image/png"),
+            captured("proxied", status=203, fetched_at=at(4)),
+            captured("untyped", content_type="", fetched_at=at(5)),
+            captured("plain", content_type="text/plain; charset=utf-8", fetched_at=at(6)),
             captured("missing", status=404),
             captured("moved", status=301),
             captured("unchanged", status=304),
             captured("cut", truncated="time"),
         ]
     )
-    assert names(replay.starts()) == "same page xhtml later"
+    assert names(replay.starts()) == "same page xhtml later proxied untyped plain"
 
 
 @pytest.mark.parametrize(

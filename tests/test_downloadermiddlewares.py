@@ -197,6 +197,23 @@ def redirected(location: str, status: int = 301, **request: Any) -> Request | Re
     return middleware.process_response(asked, Response(URL, status=status, headers={"Location": location}))
 
 
+@pytest.mark.parametrize("chain", [[], ["https://news.example/2.html"], ["https://news.example/0.html"]])
+def test_a_redirect_into_its_own_chain_is_a_failure(chain: list[str]) -> None:
+    middleware = PlainRedirectMiddleware.from_crawler(crawler_with(COOKIES_ENABLED=False))
+    asked = Request(URL, meta={"redirect_urls": chain, "redirect_times": len(chain)})
+    location = chain[0] if chain else URL
+    with pytest.raises(IgnoreRequest, match="in a circle"):
+        middleware.process_response(asked, Response(URL, status=302, headers={"Location": location}))
+
+
+def test_the_answer_to_a_form_may_lie_under_its_own_address() -> None:
+    middleware = PlainRedirectMiddleware.from_crawler(crawler_with(COOKIES_ENABLED=False))
+    asked = Request(URL, method="POST", body="a=1")
+    found = middleware.process_response(asked, Response(URL, status=303, headers={"Location": URL}))
+    assert isinstance(found, Request)
+    assert (found.method, found.url) == ("GET", URL)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_followed_without_a_referer(status: int) -> None:
     found = redirected("/2.html", status, headers={"Referer": "https://elsewhere.example/", "Accept": "text/html"})

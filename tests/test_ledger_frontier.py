@@ -53,6 +53,29 @@ def states(store: Store) -> list[tuple[str, str, str | None]]:
     return [(url.removeprefix("https://"), state, reason) for url, state, reason in found]
 
 
+def test_a_host_that_another_worker_held_for_a_moment_is_asked_for_again(
+    frontier: Frontier, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frontier.add(new_url(1))
+    frontier.write_added()
+    with monkeypatch.context() as patched:
+        # What SKIP LOCKED gives while another transaction adds a link to this host.
+        patched.setattr(rows, "lease", lambda *_args, **_kwargs: [])
+        assert frontier.next() is None
+    clock.now += 1
+    assert next_of(frontier).host == "news.example"
+
+
+def test_a_host_that_another_worker_brings_later_stays_its_own(frontier: Frontier, clock: Clock) -> None:
+    frontier.stay_within(lambda host: host == "news.example")
+    frontier.add(new_url(1))
+    with frontier.store.begin() as connection:
+        rows.add(connection, [new_url(number, "other.example") for number in range(3)], now=0.0)
+    assert taken(frontier) == ["news.example/1"]
+    assert len(frontier) == 0
+    assert [state for _, state, _ in states(frontier.store)].count("queued") == 3
+
+
 # Handing out --------------------------------------------------------------------------------------------
 
 

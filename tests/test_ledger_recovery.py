@@ -241,6 +241,17 @@ def test_a_snapshot_that_a_power_loss_took_is_written_again_from_its_record(
     assert f"{path}: written again from its WARC record" in told
 
 
+def test_what_was_committed_under_another_name_of_this_worker_is_kept(tmp_path: Path) -> None:
+    # In a container the machine's name, and with it the worker's, is another at every start.
+    crawled(tmp_path, rows=2, exchanges=1)
+    before = {name.removesuffix(".open") for name in files_of(tmp_path)}
+    recovered(tmp_path, worker="another")
+    assert before < set(files_of(tmp_path))
+    assert not (tmp_path / "torn").exists()
+    with store_of(tmp_path) as store, store.begin() as connection:
+        assert {row.state for row in files.all(connection)} == {"closed"}
+
+
 def test_a_snapshot_that_is_whole_is_left_alone(tmp_path: Path) -> None:
     ref = with_snapshot(tmp_path)
     before = (tmp_path / ref.path).stat()

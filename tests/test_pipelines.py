@@ -59,6 +59,12 @@ class Line:
         self.crawler.stats = MemoryStatsCollector(self.crawler)
         bind_ledger(self.crawler, self.ledger)
         self.pipelines = [kind.from_crawler(self.crawler) for kind in KINDS]
+        self.closed = 0
+        (limit,) = (pipeline for pipeline in self.pipelines if isinstance(pipeline, LimitPipeline))
+        limit.close = self._close
+
+    def _close(self) -> None:
+        self.closed += 1
 
     def pass_on(self, item: Any) -> Article:
         """The row that *item* becomes."""
@@ -480,9 +486,24 @@ def test_a_crawl_stays_at_its_limit() -> None:
     line = Line(CLOSESPIDER_ITEMCOUNT=2)
     for number in range(2):
         line.pass_on({"url": f"{URL}?p={number}", "headline": str(number)})
-    with pytest.raises(DropItem, match="the limit of 2 articles is reached"):
-        line.pass_on({"url": OTHER, "headline": "x"})
-    assert line.ledger.state.dropped == {"over_limit": 1}
+    assert line.closed == 0
+    for _ in range(2):
+        with pytest.raises(DropItem, match="the limit of 2 articles is reached"):
+            line.pass_on({"url": OTHER, "headline": "x"})
+    assert line.ledger.state.dropped == {"over_limit": 2}
+    # A later pipeline may have dropped one of the two: nobody else would end the crawl then.
+    assert line.closed == 1
+
+
+def test_what_is_over_the_limit_is_not_taken_for_kept() -> None:
+    line, kept = Line(CLOSESPIDER_ITEMCOUNT=1), []
+    line.pass_on({"url": URL, "headline": "0"})
+    for _ in range(2):
+        with pytest.raises(DropItem, match="limit") as raised:
+            line.pass_on({"url": OTHER, "headline": "x"})
+        # As long as somebody holds the exception, the article lives.
+        kept.append(raised)
+    assert line.ledger.state.duplicates == {}
 
 
 def test_what_was_dropped_before_does_not_count_towards_the_limit() -> None:

@@ -7,6 +7,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ import pytest
 from crawls import scrapy
 from hypothesis import given
 from hypothesis import strategies as st
-from ledgers import NEXT_STAMP, STAMP, Clock, new_url, opened
+from ledgers import NEXT_STAMP, STAMP, Clock, killed, new_url, opened
 from scrapy import FormRequest, Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.http import Response
@@ -283,6 +284,21 @@ def test_a_request_that_must_not_be_filtered_is_asked_each_time(rig: Make) -> No
     assert [made.ask().url for _ in range(3)] == [URL] * 3
 
 
+def test_when_a_run_goes_on_a_page_may_ask_anew_and_what_it_starts_with_is_known(rig: Make, tmp_path: Path) -> None:
+    asked = []
+    for stamp in (STAMP, NEXT_STAMP):
+        made = rig(tmp_path, stamp=stamp)
+        for meta in ({}, {"depth": 1}):
+            made.scheduler.enqueue_request(made.request(dont_filter=True, meta=meta))
+        while (request := made.scheduler.next_request()) is not None:
+            asked.append(request.meta.get("depth"))
+        made.ledger.commit()
+        made.scheduler.settle_handled()
+        made.ledger.commit()
+        killed(made.ledger)
+    assert asked == [None, 1, 1]
+
+
 def test_a_feed_is_asked_again_in_the_next_run_and_a_page_is_not(rig: Make, tmp_path: Path) -> None:
     feed = "https://news.example/feed"
     for stamp in (STAMP, NEXT_STAMP):
@@ -441,6 +457,20 @@ def test_what_middlewares_put_into_a_request_is_not_written(how: str, rig: Make)
     assert made.ask().headers.to_unicode_dict() == {"X-Own": "1", "Accept": "own"}
 
 
+def test_a_retry_does_not_wait_for_the_time_of_a_commit(rig: Make) -> None:
+    made = rig()
+    made.ledger.keeping = replace(made.ledger.keeping, commit_s=1_000.0)
+    made.scheduler.enqueue_request(made.request())
+    request = made.ask()
+    again = request.copy()
+    again.meta["retry_times"] = 1
+    made.scheduler.enqueue_request(again)
+    made.handled(request)
+    made.scheduler.tick()
+    made.clock.now += 5
+    assert made.ask().meta["retry_times"] == 1
+
+
 def test_a_retry_waits_five_minutes_at_most(rig: Make) -> None:
     made = rig()
     made.scheduler.enqueue_request(made.request())
@@ -503,6 +533,15 @@ def test_a_request_of_another_class_is_asked_as_it_is(rig: Make) -> None:
     form = FormRequest(URL, formdata={"a": "1"}, callback=made.spider.parse)
     made.scheduler.enqueue_request(form)
     assert made.ask() is form
+
+
+def test_a_request_that_cannot_be_saved_is_asked_once_all_the_same(rig: Make) -> None:
+    made = rig()
+    for _ in range(3):
+        made.scheduler.enqueue_request(made.request(callback=lambda _: None))
+    assert made.ask().url == URL
+    assert made.scheduler.next_request() is None
+    assert made.stat("known") == 2
 
 
 def test_a_request_that_cannot_be_read_back_is_failed_and_the_next_one_asked(
@@ -633,6 +672,20 @@ def test_a_stop_returns_what_was_not_sent_and_hands_out_nothing_more(
     assert [state for _, state, _ in made.states()] == ["queued", "done", "leased"]
     made.ledger.frontier.give_back()
     assert [state for _, state, _ in made.states()] == ["queued", "done", "queued"]
+
+
+def test_a_callback_that_does_not_return_keeps_no_stop_from_ending(rig: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, stops = rig(), []
+    waiting, _, active, later = stopping(made, monkeypatch)
+    later.pop()[1]()
+    ((delay, give_up),) = later
+    assert delay < 10
+    monkeypatch.setattr("twisted.internet.reactor", SimpleNamespace(stop=lambda: stops.append(1)), raising=False)
+    give_up()
+    assert stops == [1]
+    made.handled(waiting, active)
+    give_up()
+    assert stops == [1]
 
 
 def test_what_does_not_end_by_itself_is_ended_after_ten_seconds(rig: Make, monkeypatch: pytest.MonkeyPatch) -> None:

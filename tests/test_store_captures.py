@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from stores import new_capture
+from stores import new_article, new_capture
 
 from newscrawl.exceptions import StorageError
-from newscrawl.store import Store, captures
+from newscrawl.store import Store, articles, captures
 from newscrawl.store.captures import Tombstone
 
 URL = "https://a.test/x"
@@ -18,6 +18,17 @@ def test_a_capture_is_found_by_its_record(store: Store) -> None:
         captures.add(c, [capture, new_capture(2)])
         assert captures.by_record(c, capture.record_id) == capture
         assert captures.by_record(c, "urn:uuid:none") is None
+
+
+def test_an_address_may_be_as_long_as_a_page_makes_it(store: Store) -> None:
+    # Not to be made shorter by compression.
+    url = "https://a.test/" + "".join(f"{number:x}" for number in range(8_000))
+    capture = new_capture(1, url=url, url_key=url)
+    with store.begin() as c:
+        captures.add(c, [capture])
+        articles.add(c, [new_article(1, url=url, url_key=url)])
+        assert captures.by_url(c, url, url) == [capture]
+        assert [row.url for row in articles.by_url(c, url, url)] == [url]
 
 
 def test_a_record_id_is_there_once(store: Store) -> None:

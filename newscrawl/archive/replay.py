@@ -119,12 +119,8 @@ class ReplaySet:
         return min(around, key=lambda capture: abs(_moment(capture.fetched_at) - _moment(at)))
 
     def starts(self) -> list[Capture]:
-        """Captures that a replay without start URLs visits: each successful, whole HTML response, by time."""
-        return [
-            capture
-            for capture in self
-            if capture.status == 200 and capture.whole and "html" in capture.content_type.lower()
-        ]
+        """Captures that a replay without start URLs visits: what a crawl reads, each whole success, by time."""
+        return [capture for capture in self if 200 <= capture.status < 300 and capture.whole and _may_be_html(capture)]
 
     @property
     def digest(self) -> str:
@@ -141,6 +137,16 @@ class ReplaySet:
     def first_fetched_at(self) -> datetime | None:
         """Time of the earliest capture that has one."""
         return min((capture.fetched_at for capture in self if capture.fetched_at), default=None)
+
+
+def _may_be_html(capture: Capture) -> bool:
+    """Return whether a reader may find HTML there: a server need not say so, or not the truth."""
+    named = capture.content_type.split(";")[0].strip().lower()
+    return "html" in named or (named in _ANYTHING and not capture.url.endswith("/robots.txt"))
+
+
+_ANYTHING = frozenset(("", "text/plain", "application/octet-stream", "application/xml", "text/xml"))
+"""Types under which a page may come as well."""
 
 
 _NEVER = datetime.min.replace(tzinfo=UTC)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -13,9 +14,12 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from scrapy.commands import ScrapyCommand
 from scrapy.settings import Settings
 
+from newscrawl.archive.appending import OPEN
 from newscrawl.commands import refuse_faulty_settings
 from newscrawl.exceptions import ConfigError, NewscrawlError, StorageError
 from newscrawl.ledger.places import is_output, warcs_in
+from newscrawl.store import Store, captures
+from newscrawl.urls import url_key
 
 DAMAGE = 3
 """Exit code of a command that found damage, or not what it looked for."""
@@ -33,9 +37,7 @@ def concluded(command: ScrapyCommand) -> Iterator[Settings]:
         print(f"newscrawl: {error}", file=sys.stderr)
         command.exitcode = error.exit_code
     except BrokenPipeError:
-        # Whoever reads has seen enough; Python would complain once more when it closes the stream.
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _hush()
     except OSError as error:
         print(f"newscrawl: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
         command.exitcode = StorageError.exit_code
@@ -46,9 +48,12 @@ def folder_of(arguments: list[str], settings: Settings) -> Path:
 
     Raises :exc:`ConfigError` when there is none.
     """
+    _refuse_options(arguments)
     if len(arguments) > 1:
         raise ConfigError(f"one folder is enough, not {', '.join(arguments)}")
     folder = Path(arguments[0] if arguments else settings["NEWSCRAWL_OUTPUT_DIR"])
+    if folder.is_file():
+        raise ConfigError(f"{folder}: is a file; name the folder")
     if not folder.is_dir():
         raise ConfigError(f"{folder}: there is no such folder; name the output folder of a crawl")
     return folder
@@ -56,6 +61,7 @@ def folder_of(arguments: list[str], settings: Settings) -> Path:
 
 def archives_of(arguments: list[str], settings: Settings) -> tuple[list[Path], list[Path]]:
     """Return output folders, and WARC files that lie elsewhere, from *arguments* or NEWSCRAWL_OUTPUT_DIR."""
+    _refuse_options(arguments)
     folders: list[Path] = []
     warcs: list[Path] = []
     for path in map(Path, arguments or [settings["NEWSCRAWL_OUTPUT_DIR"]]):
@@ -70,6 +76,56 @@ def archives_of(arguments: list[str], settings: Settings) -> tuple[list[Path], l
         else:
             raise ConfigError(f"{path}: holds no WARC file (.warc.gz, .warc) and is no output folder of a crawl")
     return folders, list(dict.fromkeys(warcs))
+
+
+def closed_among(warcs: list[Path]) -> list[Path]:
+    """Return the WARC files that are closed, each once; say which are left out.
+
+    Raises :exc:`ConfigError` for a file whose name is not that of a WARC.
+    """
+    closed: list[Path] = []
+    for path in dict.fromkeys(warcs):
+        if path.name.endswith(OPEN):
+            why = "a crawl writes to it, or was killed; `scrapy repair` finishes it"
+            print(f"newscrawl: {path}: left out: {why}", file=sys.stderr)
+        elif path.name.endswith((".warc", ".warc.gz")):
+            closed.append(path)
+        else:
+            raise ConfigError(f"{path}: is no WARC file (.warc.gz, .warc)")
+    return closed
+
+
+def tell_removals(store: Store | None, url: str) -> None:
+    """Say when and why captures of *url* were removed."""
+    if store is None:
+        return
+    with store.reading() as connection:
+        stones = captures.buried(connection, url_key(url))
+    for stone in stones:
+        when = datetime.fromtimestamp(stone.removed_at, UTC)
+        print(f"newscrawl: {stone.url} was removed on {when:%Y-%m-%d}: {stone.reason}", file=sys.stderr)
+
+
+def _refuse_options(arguments: list[str]) -> None:
+    """Scrapy hands an option that it does not know over as an argument."""
+    for argument in arguments:
+        if argument.startswith("-"):
+            raise ConfigError(f"{argument}: no such option; -h lists them")
+
+
+def say(text: str) -> None:
+    """Print a line of a command that goes on with its work although nobody reads any more."""
+    try:
+        print(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _hush()
+
+
+def _hush() -> None:
+    """Whoever reads has seen enough; Python would complain once more when it closes the stream."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 
-from newscrawl.archive.appending import OPEN
 from newscrawl.archive.cdxj import cdxj_path, write_cdxj
-from newscrawl.commands._archive import archives_of, concluded, progress
+from newscrawl.commands._archive import archives_of, closed_among, concluded, progress
 from newscrawl.exceptions import ConfigError
 from newscrawl.ledger.places import warcs_in
 
@@ -44,7 +43,7 @@ class Command(ScrapyCommand):
         with concluded(self) as settings:
             folders, warcs = archives_of(args, settings)
             warcs += [warc for folder in folders for warc in warcs_in(folder / "warc")]
-            closed = [warc for warc in warcs if not warc.name.endswith(OPEN)]
+            closed = closed_among(warcs)
             if args and warcs and not closed:
                 raise ConfigError(
                     f"{warcs[0]}: is being written to, or was left by a crash; `scrapy repair` finishes it"

@@ -11,7 +11,7 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from newscrawl.commands._archive import DAMAGE, concluded, folder_of, progress
+from newscrawl.commands._archive import DAMAGE, concluded, folder_of, progress, tell_removals
 from newscrawl.exceptions import ConfigError
 from newscrawl.ledger.holding import existing_store, held, worker_name
 from newscrawl.ledger.journal import finish_removal
@@ -19,8 +19,8 @@ from newscrawl.ledger.lookup import Lookup
 from newscrawl.ledger.places import Place, is_output, places, warcs_in
 from newscrawl.ledger.recovery import TORN, recover
 from newscrawl.ledger.removal import Plan, Removal
-from newscrawl.store import Store, captures
-from newscrawl.urls import resolve, url_key
+from newscrawl.store import Store
+from newscrawl.urls import resolve
 
 
 class Command(ScrapyCommand):
@@ -103,12 +103,7 @@ class Command(ScrapyCommand):
 
     def _nothing(self, removal: Removal, url: str) -> None:
         print(f"newscrawl: {removal.folder}: nothing is archived of {url}", file=sys.stderr)
-        if removal.store is not None:
-            with removal.store.reading() as connection:
-                stones = captures.buried(connection, url_key(url))
-            for stone in stones:
-                when = datetime.fromtimestamp(stone.removed_at, UTC)
-                print(f"newscrawl: {stone.url} was removed on {when:%Y-%m-%d}: {stone.reason}", file=sys.stderr)
+        tell_removals(removal.store, url)
         for near in Lookup(removal.folder, removal.store).near(url):
             print(f"newscrawl: there is {near}", file=sys.stderr)
         self.exitcode = DAMAGE

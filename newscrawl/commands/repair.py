@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from scrapy.commands import ScrapyCommand
 
-from newscrawl.commands._archive import DAMAGE, concluded, folder_of, progress
+from newscrawl.commands._archive import DAMAGE, concluded, folder_of, progress, say
 from newscrawl.exceptions import ConfigError
 from newscrawl.ledger.holding import held, worker_name
 from newscrawl.ledger.places import is_output, warcs_in
@@ -30,8 +30,8 @@ class Command(ScrapyCommand):
             "Do in an output folder (NEWSCRAWL_OUTPUT_DIR by default) what the next crawl would do after a crash, and "
             "more: write missing indexes and snapshots again, and let the store know again what WARCs and JSON Lines "
             "hold, even if it is gone. No whole record or row is changed; torn ends are kept in DIR/torn. Exit codes: "
-            "0 all is whole, 2 usage, 3 some damage stays, 5 storage failed, 75 a run is at work there "
-            "(docs/archive.md)."
+            "0 no damage stays that repair can see (`scrapy verify` checks every digest and row), 2 usage, "
+            "3 some damage stays, 5 storage failed, 75 a run is at work there (docs/archive.md)."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -60,7 +60,8 @@ class Command(ScrapyCommand):
                 with progress(f"repairing {folder}", total) as repair.progress:
                     for step in repair.steps():
                         done, left = done + (not step.left), left + step.left
-                        print(f"{'stays: ' if step.left else ''}{step.text}")
+                        # A reader such as `head` that goes away must not leave half a repair behind.
+                        say(f"{'stays: ' if step.left else ''}{step.text}")
                 what = "to be done" if opts.dry_run else "done"
-                print(f"{done} things {what}, {left} damages stay" if done or left else "nothing to repair")
+                say(f"{done} things {what}, {left} damages stay" if done or left else "nothing to repair")
                 self.exitcode = DAMAGE if left else 0

@@ -16,7 +16,7 @@ from newscrawl.archive.verify import ArchiveCheck, Finding
 from newscrawl.commands._archive import DAMAGE, archives_of, concluded, progress
 from newscrawl.exceptions import ConfigError, StorageError
 from newscrawl.ledger.audit import Audit
-from newscrawl.ledger.holding import STORE, existing_store, held, is_corrupt, worker_name
+from newscrawl.ledger.holding import STORE, existing_store, held, is_corrupt, lost_store, worker_name
 from newscrawl.ledger.places import warcs_in
 from newscrawl.store import Store
 
@@ -61,12 +61,13 @@ class Command(ScrapyCommand):
             if warcs:
                 self._tell(_files(warcs, counts), counts, as_json=opts.json)
             print(json.dumps(_summary(counts)) if opts.json else _said(counts))
-            if counts["errors"]:
-                self.exitcode = DAMAGE
 
     def _tell(self, findings: Iterable[Finding], counts: Counter[str], *, as_json: bool) -> None:
         for finding in findings:
             counts[f"{finding.severity}s"] += 1
+            if finding.severity == "error":
+                # Now, and not at the end: whoever reads may go away before.
+                self.exitcode = DAMAGE
             print(json.dumps(asdict(finding), ensure_ascii=False) if as_json else _shown(str(finding)))
 
 
@@ -86,8 +87,11 @@ def _audited(folder: Path, settings: Settings, counts: Counter[str], *, quick: b
     except StorageError as error:
         if settings["NEWSCRAWL_STORE_URL"] or not is_corrupt(error):
             raise
-        text = f"{error}; `scrapy repair` makes a new one from the files"
-        yield Finding(severity="error", file=str(folder / STORE), offset=None, code="store", text=text)
+        yield Finding(severity="error", file=str(folder / STORE), offset=None, code="store", text=str(error))
+    else:
+        if store is None and lost_store(folder):
+            text = "there is no store; files are held against each other only; `scrapy repair` makes a new one"
+            yield Finding(severity="warning", file=str(folder / STORE), offset=None, code="no_store", text=text)
     try:
         shared = bool(settings["NEWSCRAWL_STORE_URL"])
         worker = worker_name(folder, settings["NEWSCRAWL_WORKER"], settings["NEWSCRAWL_STORE_URL"]) if shared else None

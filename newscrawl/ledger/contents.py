@@ -9,7 +9,7 @@ from pathlib import Path
 from newscrawl.archive.appending import OPEN
 from newscrawl.archive.cdxj import cdxj_line, write_cdxj
 from newscrawl.archive.reading import decoded_payload, read_record, read_warc
-from newscrawl.archive.records import WarcRecord
+from newscrawl.archive.records import Damage, WarcRecord
 from newscrawl.archive.snapshot import snapshot_whole, write_snapshot
 from newscrawl.archive.verify import check_index
 from newscrawl.exceptions import ArchiveError
@@ -57,9 +57,17 @@ class Contents:
         lines: list[str] = []
         name = Path(place.name).name
 
+        damages: list[Damage] = []
+
         def records() -> Iterator[WarcRecord]:
             for found in read_warc(place.path):
-                if isinstance(found, WarcRecord) and found.offset < place.committed:
+                if found.offset >= place.committed:
+                    continue
+                if isinstance(found, Damage):
+                    # A torn end is set aside by now, or would be.
+                    if self.act or found.code != "torn":
+                        damages.append(found)
+                else:
                     lines.append(cdxj_line(found) or "")
                     progress(found.length)
                     yield found
@@ -72,6 +80,11 @@ class Contents:
             stored = {capture.record_id: capture for capture in captures.of_warc(connection, name)}
         true = {capture.record_id: capture for capture in capture_records(records(), name, known)}
         yield from self._settle(place, stored, true)
+        for damage in damages:
+            yield Step(text=f"{place.path}: offset {damage.offset}: {damage.detail}", left=True)
+        if not place.is_open and (tail := (place.size or 0) - place.committed):
+            text = f"{place.path}: offset {place.committed}: {tail} bytes follow what was committed"
+            yield Step(text=text, left=True)
         if not place.is_open and any(check_index(place.path, filter(None, lines))):
             yield Step(text=f"{place.path}: index written")
             if self.act:

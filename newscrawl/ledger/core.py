@@ -21,7 +21,7 @@ from newscrawl.exceptions import StorageError
 from newscrawl.faultpoints import reach
 from newscrawl.items import Article, CaptureRef, SnapshotRef, VersionKey
 from newscrawl.ledger.frontier import Frontier
-from newscrawl.ledger.holding import store_url, take
+from newscrawl.ledger.holding import STORE, lost_store, open_store, take
 from newscrawl.ledger.journal import finish_removal
 from newscrawl.ledger.keeping import Exchange, Keeping
 from newscrawl.ledger.kept import KeptRows
@@ -134,7 +134,13 @@ class Ledger:
         if self.folder is None or self.replay is not None:
             self._store = Store.open(_IN_MEMORY)
             return
-        self._store = Store.open(store_url(self.folder, self.keeping.store_url))
+        if not self.keeping.store_url and lost_store(self.folder):
+            # A new store would know of no row: every article would be written again, under the same id and version.
+            raise StorageError(
+                f"{self.folder / STORE}: is gone, and the files of earlier runs are there; put it back, or let "
+                f"`scrapy repair {self.folder}` make a new one from them"
+            )
+        self._store = open_store(self.folder, self.keeping.store_url)
         for line in finish_removal(self.folder, self._store):
             logger.warning("%s", line)
         for line in recover(self.folder, self._store, self.keeping.worker):

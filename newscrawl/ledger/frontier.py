@@ -21,6 +21,7 @@ LEASE_S = 600.0
 """Seconds after which the leases of a worker that is silent return to the others."""
 _BATCH = 8
 _LIMIT = 64
+_LOOK_AGAIN_S = 0.5
 
 
 class Frontier:
@@ -46,6 +47,7 @@ class Frontier:
         """URLs in the store that wait for this worker, when it was last asked."""
         self.next_ready_at: float | None = None
         """When the next of them may be asked; None when there is none."""
+        self._allowed: Callable[[str], bool] | None = None
         self._leased: dict[str, deque[Lease]] = {}
         self._busy: Counter[str] = Counter()
         self._dry = False
@@ -64,8 +66,8 @@ class Frontier:
 
     def stay_within(self, allowed: Callable[[str], bool]) -> None:
         """Ask only hosts that are *allowed*; raises :exc:`StorageError`."""
+        self._allowed = allowed
         with self.store.begin() as connection:
-            self.outside = frozenset(host for host in frontier.awake_hosts(connection) if not allowed(host))
             self.look(connection)
 
     def next(self) -> Lease | None:
@@ -111,6 +113,7 @@ class Frontier:
                 limit=_LIMIT,
                 busy=full,
                 outside=self.outside,
+                allowed=self._allowed,
             )
             if not leases:
                 self.look(connection)
@@ -119,12 +122,16 @@ class Frontier:
             self._leased.setdefault(lease.host, deque()).append(lease)
         self._dry = not leases
         self._dry_until = math.inf
-        if self._dry and self.next_ready_at is not None and self.next_ready_at > now:
-            self._dry_until = self.next_ready_at
+        if self._dry and self.next_ready_at is not None:
+            # Ready, and yet not given: another worker's transaction may have held the host for a moment.
+            self._dry_until = self.next_ready_at if self.next_ready_at > now else now + _LOOK_AGAIN_S
         return bool(leases)
 
     def look(self, connection: Connection) -> None:
         """Ask the store how much waits."""
+        if self._allowed is not None:
+            # Other workers bring hosts of their own at any time.
+            self.outside = frozenset(host for host in frontier.awake_hosts(connection) if not self._allowed(host))
         waiting = frontier.waiting(connection, self.owner, now=self.clock(), outside=self.outside)
         self.queued = waiting.queued
         self.next_ready_at = waiting.next_ready_at

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from newscrawl.exceptions import ConfigError, OutputBusyError, StorageError
 from newscrawl.fingerprint import sha256_hex
+from newscrawl.ledger.places import places
 from newscrawl.store import Store
 
 LOCK = ".lock"
@@ -85,6 +86,7 @@ def held(folder: Path, *, shared: bool = False) -> Iterator[None]:
         except BlockingIOError:
             raise OutputBusyError(
                 f"{folder}: a run holds this folder; wait until it has ended, or stop it with Ctrl-C or SIGTERM"
+                + ("; `scrapy verify --while-running` looks beside it" if shared else "")
             ) from None
         yield
 
@@ -98,7 +100,24 @@ def existing_store(folder: Path, configured: str) -> Store | None:
     """Open the store of *folder*; None where there is none. Raises what :meth:`.Store.open` raises."""
     if not configured and not (folder / STORE).exists():
         return None
-    return Store.open(store_url(folder, configured))
+    return open_store(folder, configured)
+
+
+def open_store(folder: Path, configured: str) -> Store:
+    """Open the store of *folder*, or make it. Raises what :meth:`.Store.open` raises."""
+    try:
+        return Store.open(store_url(folder, configured))
+    except StorageError as error:
+        if configured or not is_corrupt(error):
+            raise
+        raise StorageError(f"{error}; `scrapy repair` makes a new one from the files") from error
+
+
+def lost_store(folder: Path) -> bool:
+    """Return whether a live crawl kept files in *folder* whose store of its own is gone."""
+    if (folder / STORE).exists() or (folder / REPLAY_MARK).exists() or not (folder / "runs").exists():
+        return False
+    return bool(places(folder, None))
 
 
 def is_corrupt(error: StorageError) -> bool:

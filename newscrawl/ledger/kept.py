@@ -58,6 +58,14 @@ class KeptRows:
         if digest is not None:
             self._coming_texts.setdefault(digest, article)
 
+    def forget(self, article: Article) -> None:
+        """Take back :meth:`expect`: *article* will not be kept."""
+        if self._coming.get(article.id or "") is article:
+            del self._coming[article.id or ""]
+        digest = self._digests.pop((article.id, article.version), None)
+        if digest is not None and self._coming_texts.get(digest) is article:
+            del self._coming_texts[digest]
+
     def add(self, article: Article, line: bytes, *, file: str, offset: int) -> None:
         """Take up the row that was written at *offset* of *file*."""
         row = self._row(article, line, file, offset)

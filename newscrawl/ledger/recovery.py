@@ -34,7 +34,7 @@ def recover(folder: Path, store: Store, worker: str) -> list[str]:
     """
     done: list[str] = []
     with store.begin() as connection:
-        opened = files.opened(connection, worker)
+        opened = [row for row in files.unfinished(connection) if row.worker == worker or _is_here(folder, row)]
     known = {row.name for row in opened}
     for row in opened:
         done += _cut_back(folder, row)
@@ -52,6 +52,12 @@ def recover(folder: Path, store: Store, worker: str) -> list[str]:
     with store.begin() as connection:
         files.put(connection, [replace(row, state="closed") for row in opened])
     return done
+
+
+def _is_here(folder: Path, row: StoredFile) -> bool:
+    """Return whether a file lies in *folder*: whoever began it under another name is gone, for the lock is ours."""
+    final = folder / row.name
+    return final.exists() or final.with_name(final.name + OPEN).exists()
 
 
 def _cut_back(folder: Path, row: StoredFile) -> list[str]:

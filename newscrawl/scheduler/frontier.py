@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from typing import Any, Self, cast
 
 from scrapy import Request, Spider, signals
@@ -25,6 +25,7 @@ logger = logging.getLogger("newscrawl")
 _RECENT = 20_000
 _TICK_S = 0.25
 _GRACE_S = 10.0
+_LAST_S = 5.0
 _MAX_RETRY_S = 300.0
 _MAX_PRIORITY = 2**31 - 1
 
@@ -47,7 +48,8 @@ class FrontierScheduler(BaseScheduler):
         self.requests: dict[int, Request] = {}
         self.unsaved: deque[Request] = deque()
         self.recent: OrderedDict[bytes, None] = OrderedDict()
-        self.serial = 0
+        self.unsaved_known: set[bytes] = set()
+        self.serials: Counter[bool] = Counter()
         self.stopping = False
         self.ticks = create_looping_call(self.tick)
 
@@ -130,8 +132,10 @@ class FrontierScheduler(BaseScheduler):
     def _queue(self, request: Request, *, kind: Kind) -> bool:
         fingerprint = self.crawler.request_fingerprinter.fingerprint(request)
         if request.dont_filter:
-            self.serial += 1
-            fingerprint = hashlib.sha1(b"%s %s %d" % (fingerprint, self.ledger.run_id.encode(), self.serial)).digest()
+            fingerprint = self._single(request, fingerprint)
+        elif fingerprint in self.unsaved_known:
+            self.crawler.stats.inc_value("newscrawl/frontier/known")
+            return False
         elif fingerprint in self.recent:
             self.recent.move_to_end(fingerprint)
             self.crawler.stats.inc_value("newscrawl/frontier/known")
@@ -139,6 +143,8 @@ class FrontierScheduler(BaseScheduler):
         try:
             text = saved_request(request, self.spider)
         except (TypeError, ValueError, RecursionError) as error:
+            # The store will not know it: without a memory of their own, pages that link to each other never end.
+            self.unsaved_known.add(fingerprint)
             return self._queue_unsaved(request, error)
         self.recent[fingerprint] = None
         if len(self.recent) > _RECENT:
@@ -158,6 +164,13 @@ class FrontierScheduler(BaseScheduler):
         )
         self.crawler.stats.inc_value("newscrawl/frontier/queued")
         return True
+
+    def _single(self, request: Request, fingerprint: bytes) -> bytes:
+        """Return a fingerprint that no other request has, that of a start request the same when its run goes on."""
+        found_on_page = bool(request.meta.get("depth"))
+        self.serials[found_on_page] += 1
+        salt = self.ledger.stamp if found_on_page else self.ledger.run_id
+        return hashlib.sha1(b"%s %s %d" % (fingerprint, salt.encode(), self.serials[found_on_page])).digest()
 
     def _queue_unsaved(self, request: Request, error: Exception) -> bool:
         if not self.crawler.stats.get_value("newscrawl/frontier/unsaved"):
@@ -195,6 +208,8 @@ class FrontierScheduler(BaseScheduler):
             request = loaded_request(lease.request, self.spider)
         except (ValueError, TypeError, KeyError, ImportError) as error:
             logger.error("%s cannot be asked: its request cannot be read back: %s", lease.url, error)
+            # Another spider's, or of an older version of this one: the exit code says that something was not asked.
+            self.ledger.state.errors += 1
             self.frontier.note(lease.id, "failed", "unreadable")
             self.frontier.settle(lease.id)
             return None
@@ -247,6 +262,9 @@ class FrontierScheduler(BaseScheduler):
             else:
                 self.stop()
             return
+        if not self.requests and any(outcome.state == "queued" for outcome in self.frontier.outcomes):
+            # Nothing is under way, and what is asked again is known to be so only after a commit.
+            self.ledger.commit()
         ready = self.frontier.next_ready_at
         if ready is None or self.requests or self.unsaved or not len(self.frontier):
             return
@@ -279,6 +297,17 @@ class FrontierScheduler(BaseScheduler):
                 self.frontier.put_back(id_, "stopped")
         for abort in self.ledger.aborters:
             abort("the crawl is being stopped")
+        call_later(_LAST_S, self.give_up)
+
+    def give_up(self) -> None:
+        """End the process's event loop when a callback or a pipeline still does not return; its page is asked again."""
+        if self.requests:
+            logger.warning("Not waiting any longer for %s", ", ".join(str(r) for r in [*self.requests.values()][:5]))
+            self.settle_handled()
+            from twisted.internet import reactor
+
+            # What a second signal does, too.
+            cast(Any, reactor).stop()
 
 
 def _bounded(priority: int) -> int:

@@ -37,6 +37,11 @@ def opened(c: Connection, worker: str) -> list[StoredFile]:
     return [_file(row) for row in c.execute(_OPENED, {"b_worker": worker})]
 
 
+def unfinished(c: Connection) -> list[StoredFile]:
+    """Return the files that no worker has finished, by name."""
+    return [_file(row) for row in c.execute(_UNFINISHED)]
+
+
 def get(c: Connection, name: str) -> StoredFile | None:
     """Return one file."""
     row = c.execute(_BY_NAME, {"b_name": name}).first()
@@ -55,4 +60,5 @@ def _file(row: Row[*tuple[Any, ...]]) -> StoredFile:
 _NAMES = ("name", "kind", "state", "length", "run_id", "worker")
 _ALL = select(*(files.c[name] for name in _NAMES)).order_by(files.c.name)
 _BY_NAME = _ALL.where(files.c.name == bindparam("b_name"))
+_UNFINISHED = _ALL.where(OPEN)
 _OPENED = _ALL.where(OPEN, files.c.worker == bindparam("b_worker"))

@@ -11,7 +11,7 @@ changes the frontier; :func:`record` exists for the transaction that has outcome
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -113,21 +113,27 @@ def lease(
     limit: int,
     busy: Mapping[str, int] | None = None,
     outside: Collection[str] = (),
+    allowed: Callable[[str], bool] | None = None,
 ) -> list[Lease]:
     """Take up to *limit* URLs that are ready, from the hosts least recently served first.
 
     A host gives at most *per_host* URLs, less the *busy* ones that this worker already asks it for: the highest
     priority first, and among equals the one known longest. Hosts that another worker holds are left alone; what it
-    held for too long returns to the queue first. The hosts *outside* what this crawl may ask are passed over.
+    held for too long returns to the queue first. The hosts *outside* what this crawl may ask are passed over, and so
+    are those that are not *allowed*: other workers bring new ones at any time.
     """
     _reclaim(c, owner, now)
     taken: Counter[str] = Counter(busy or {})
     leases: list[Lease] = []
-    bound = {"b_owner": owner, "b_now": now, "b_outside": list(outside)}
+    bound: dict[str, Any] = {"b_owner": owner, "b_now": now, "b_outside": list(outside)}
     while len(leases) < limit:
         # Hosts that are full may stand before those that are not.
         asked = limit + len(taken)
         candidates = c.scalars(sql.CANDIDATES, {**bound, "b_limit": asked}).all()
+        strange = [host for host in candidates if allowed is not None and not allowed(host)]
+        if strange:
+            bound["b_outside"] += strange
+            continue
         found: list[Lease] = []
         dry: list[str] = []
         for host in candidates:

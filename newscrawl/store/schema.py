@@ -111,8 +111,8 @@ captures = Table(
     Column("number", RowNumber, primary_key=True),
     Column("record_id", Text, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
-    Column("url", OutsideText, nullable=False, index=True),
-    Column("url_key", OutsideText, nullable=False, index=True),
+    Column("url", OutsideText, nullable=False),
+    Column("url_key", OutsideText, nullable=False),
     Column("fetched_at", Double, nullable=False),
     Column("date", Text, nullable=False),
     Column("status", Integer),
@@ -135,7 +135,7 @@ articles = Table(
     Column("number", RowNumber, primary_key=True),
     Column("id", Text, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("url_key", OutsideText, nullable=False, index=True),
+    Column("url_key", OutsideText, nullable=False),
     Column("url", OutsideText, nullable=False),
     Column("site", Text, nullable=False),
     Column("spider", Text, nullable=False),
@@ -225,12 +225,16 @@ tombstones = Table(
     "tombstones",
     metadata,
     Column("record_id", Text, primary_key=True),
-    Column("url_key", OutsideText, nullable=False, index=True),
+    Column("url_key", OutsideText, nullable=False),
     Column("url", OutsideText, nullable=False),
     Column("payload_sha256", Text),
     Column("reason", OutsideText, nullable=False),
     Column("removed_at", Double, nullable=False),
 )
+
+# PostgreSQL refuses a B-tree entry beyond 2,704 bytes, and a URL may be longer; a hash index takes any.
+for _column in (captures.c.url, captures.c.url_key, articles.c.url_key, tombstones.c.url_key):
+    Index(f"ix_{_column.table.name}_{_column.name}", _column, postgresql_using="hash")
 
 
 _T = TypeVar("_T")
