@@ -423,3 +423,45 @@ def test_a_target_in_a_folder_that_is_not_there_is_refused(folder: Path, tmp_pat
     finished = scrapy("export", "-o", "nowhere/x.wacz", str(folder), cwd=tmp_path)
     assert finished.code == 2
     assert finished.log == "newscrawl: -o nowhere/x.wacz: there is no folder nowhere\n"
+
+
+def test_export_replaces_a_wacz_and_nothing_else(folder: Path, tmp_path: Path, scrapy: Scrapy) -> None:
+    warc = only(folder, "warc/*.warc.gz")
+    before = warc.read_bytes()
+    finished = scrapy("export", "-o", str(warc), str(folder), cwd=tmp_path)
+    assert finished.code == 2
+    assert "is there and is no WACZ" in finished.log
+    assert warc.read_bytes() == before
+    for _ in range(2):
+        assert scrapy("export", "-o", "x.wacz", str(folder), cwd=tmp_path).code == 0
+
+
+def test_an_unknown_option_is_named(folder: Path, tmp_path: Path, scrapy: Scrapy) -> None:
+    finished = scrapy("repair", "--dryrun", cwd=tmp_path)
+    assert (finished.code, finished.log) == (2, "newscrawl: --dryrun: no such option; -h lists them\n")
+
+
+def test_index_writes_none_beside_a_file_that_is_no_warc(tmp_path: Path, scrapy: Scrapy) -> None:
+    (tmp_path / "notes.md").write_text("no WARC")
+    finished = scrapy("index", "notes.md", cwd=tmp_path)
+    assert finished.code == 2
+    assert "is no WARC file" in finished.log
+    assert [path.name for path in tmp_path.glob("notes*")] == ["notes.md"]
+
+
+def test_damage_within_a_warc_is_damage_that_stays(folder: Path, tmp_path: Path, scrapy: Scrapy) -> None:
+    warc = only(folder, "warc/*.warc.gz")
+    data = bytearray(warc.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    warc.write_bytes(data)
+    finished = scrapy("repair", str(folder), cwd=tmp_path)
+    assert finished.code == 3, finished.out
+    assert "stays: " in finished.out
+
+
+def test_a_store_that_is_gone_is_noticed_by_verify(folder: Path, tmp_path: Path, scrapy: Scrapy) -> None:
+    (folder / "store.sqlite").unlink()
+    (folder / "runs").mkdir(exist_ok=True)
+    finished = scrapy("verify", str(folder), cwd=tmp_path)
+    assert finished.code == 0
+    assert "no_store" in finished.out

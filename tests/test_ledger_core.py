@@ -749,3 +749,13 @@ def test_the_address_of_a_capture_is_the_one_that_was_asked(tmp_path: Path) -> N
         (capture,) = captures.by_url(connection, "", URL)
     assert (capture.url, capture.kind) == (f"{URL}?utm_source=x", "feed")
     assert ledger.state.captures == {"feed": 1}
+
+
+def test_a_live_crawl_refuses_a_folder_whose_store_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "news-20240501T080000000Z-00001.jsonl").write_text("{}\n")
+    ledger = Ledger(folder=tmp_path, name="news", run_id="run", stamp="20240502T080000000Z")
+    with pytest.raises(StorageError, match=r"store\.sqlite: is gone, .* `scrapy repair"):
+        ledger.open()
+    assert not (tmp_path / "store.sqlite").exists()
