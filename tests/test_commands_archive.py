@@ -305,12 +305,10 @@ def test_remove_finishes_what_a_crash_left_before_it_looks(tmp_path: Path, scrap
     output.article(url(1), page(1))
     output.ledger.commit()
     folder = output.die()
+    # Whoever began the open files, it is gone: the lock of the folder is ours.
     with store_of(folder) as store, store.begin() as connection:
         connection.exec_driver_sql("UPDATE files SET worker = 'w'")
-    moved = scrapy("remove", url(0), *REASON, "--yes", "-s", "NEWSCRAWL_WORKER=other", str(folder))
-    assert moved.code == 2
-    assert "was left by a crash; finish it with `scrapy repair` first" in moved.log
-    finished = scrapy("remove", url(0), *REASON, "--yes", "-s", "NEWSCRAWL_WORKER=w", str(folder))
+    finished = scrapy("remove", url(0), *REASON, "--yes", "-s", "NEWSCRAWL_WORKER=other", str(folder))
     assert finished.code == 0, finished.log
     assert [row["url"] for row in rows_of(folder)] == [url(1)]
     assert scrapy("verify", str(folder)).code == 0

@@ -76,6 +76,11 @@ class AppendFile:
             self._file.close()
 
 
+def existing(path: Path) -> Path | None:
+    """Return where the file with the final name *path* lies: there, or as one being written; None for nowhere."""
+    return next((here for here in (path, path.with_name(path.name + OPEN)) if here.exists()), None)
+
+
 def sync_folder(folder: Path) -> None:
     """Return when the names in *folder* would survive a power loss."""
     descriptor = os.open(folder, os.O_RDONLY)

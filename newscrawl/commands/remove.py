@@ -16,10 +16,10 @@ from newscrawl.exceptions import ConfigError
 from newscrawl.ledger.holding import existing_store, held, worker_name
 from newscrawl.ledger.journal import finish_removal
 from newscrawl.ledger.lookup import Lookup
-from newscrawl.ledger.places import Place, is_output, places, warcs_in
-from newscrawl.ledger.recovery import TORN, recover
+from newscrawl.ledger.places import is_output, warcs_in
+from newscrawl.ledger.recovery import recover
 from newscrawl.ledger.removal import Plan, Removal
-from newscrawl.store import Store
+from newscrawl.ledger.torn import TORN
 from newscrawl.urls import resolve
 
 
@@ -70,10 +70,7 @@ class Command(ScrapyCommand):
             for text in finish_removal(folder, store):
                 print(text)
             worker = worker_name(folder, settings["NEWSCRAWL_WORKER"], settings["NEWSCRAWL_STORE_URL"])
-            # Recovery would take the open files of another worker for files that nobody committed.
-            if store is not None and all(
-                place.row is None or place.row.worker == worker for place in _open(folder, store)
-            ):
+            if store is not None:
                 for text in recover(folder, store, worker):
                     print(text)
             self._remove(Removal(folder, store), url, reason=opts.reason.strip(), ask=not opts.yes)
@@ -107,10 +104,6 @@ class Command(ScrapyCommand):
         for near in Lookup(removal.folder, removal.store).near(url):
             print(f"newscrawl: there is {near}", file=sys.stderr)
         self.exitcode = DAMAGE
-
-
-def _open(folder: Path, store: Store) -> list[Place]:
-    return [place for place in places(folder, store) if place.is_open]
 
 
 def _said(plan: Plan) -> str:

@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from newscrawl.archive.appending import OPEN
 from newscrawl.archive.cdxj import cdxj_line, write_cdxj
-from newscrawl.archive.reading import decoded_payload, read_record, read_warc
+from newscrawl.archive.reading import read_warc
 from newscrawl.archive.records import Damage, WarcRecord
 from newscrawl.archive.snapshot import snapshot_whole, write_snapshot
 from newscrawl.archive.verify import check_index
-from newscrawl.exceptions import ArchiveError
 from newscrawl.fingerprint import sha256_hex
 from newscrawl.items import SnapshotRef
 from newscrawl.ledger.places import Place, places
 from newscrawl.ledger.rebuilding import article_row, capture_records, rows_in
+from newscrawl.ledger.recovery import body_of
 from newscrawl.store import Store, articles, captures
 from newscrawl.store.articles import StoredArticle
 from newscrawl.store.captures import NewCapture
@@ -157,7 +156,7 @@ class Contents:
         for article in broken:
             ref = _snapshot(article)
             assert ref is not None
-            body = self._body(article.record_id)
+            body = body_of(self.folder, self.store, article.record_id)
             if body is None or sha256_hex(body) != ref.sha256:
                 text = f"{self.folder / ref.path}: cannot be made again: its record is not there or has another body"
                 yield Step(text=text, left=True)
@@ -166,21 +165,6 @@ class Contents:
             if self.act:
                 (self.folder / ref.path).unlink(missing_ok=True)
                 write_snapshot(self.folder, ref, body)
-
-    def _body(self, record_id: str | None) -> bytes | None:
-        with self.store.reading() as connection:
-            capture = captures.by_record(connection, record_id or "")
-            if capture is not None and capture.revisit_of is not None:
-                capture = captures.by_record(connection, capture.revisit_of)
-        if capture is None:
-            return None
-        for path in (self.folder / "warc" / capture.warc, self.folder / "warc" / f"{capture.warc}{OPEN}"):
-            if path.exists():
-                try:
-                    return decoded_payload(read_record(path, capture.offset))[0]
-                except ArchiveError:
-                    return None
-        return None
 
 
 def _place(capture: NewCapture) -> tuple[str, int, int]:

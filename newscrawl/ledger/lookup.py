@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
-from newscrawl.archive.appending import OPEN
+from newscrawl.archive.appending import OPEN, existing
 from newscrawl.archive.cdxj import CdxjEntry, cdxj_path, lookup, surt
 from newscrawl.archive.reading import read_record
 from newscrawl.archive.records import WarcRecord, parse_warc_date
@@ -86,8 +86,7 @@ class Lookup:
         )
 
     def _path(self, warc: str) -> Path:
-        closed, opened = self.folder / warc, self.folder / f"{warc}{OPEN}"
-        return opened if not closed.exists() and opened.exists() else closed
+        return existing(self.folder / warc) or self.folder / warc
 
     def payload(self, record: WarcRecord, *, steps: int = 3) -> WarcRecord:
         """Return the record that holds the payload of *record*: itself, or what a revisit refers to.

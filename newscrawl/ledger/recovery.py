@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Connection
-
-from newscrawl.archive.appending import OPEN, sync_folder
+from newscrawl.archive.appending import OPEN, existing, sync_folder
 from newscrawl.archive.cdxj import cdxj_path, write_cdxj
 from newscrawl.archive.reading import decoded_payload, read_record
 from newscrawl.archive.snapshot import snapshot_whole, write_snapshot
-from newscrawl.exceptions import StorageError
+from newscrawl.exceptions import ArchiveError, StorageError
 from newscrawl.faultpoints import reach
 from newscrawl.fingerprint import sha256_hex
 from newscrawl.items import SnapshotRef
+from newscrawl.ledger.torn import cut, set_aside
 from newscrawl.store import Store, articles, captures, files
 from newscrawl.store.articles import StoredArticle
-from newscrawl.store.captures import NewCapture
 from newscrawl.store.files import StoredFile
-
-TORN = "torn"
-"""Folder below the output folder for what a crash left unfinished."""
 
 
 def recover(folder: Path, store: Store, worker: str) -> list[str]:
@@ -34,14 +27,15 @@ def recover(folder: Path, store: Store, worker: str) -> list[str]:
     """
     done: list[str] = []
     with store.begin() as connection:
-        opened = [row for row in files.unfinished(connection) if row.worker == worker or _is_here(folder, row)]
+        # Whoever began a file that lies here under another name is gone, for the lock is ours.
+        opened = [row for row in files.unfinished(connection) if row.worker == worker or existing(folder / row.name)]
     known = {row.name for row in opened}
     for row in opened:
         done += _cut_back(folder, row)
     for path in sorted((*folder.glob("*/*" + OPEN), *folder.glob("runs/*/*" + OPEN))):
         name = path.relative_to(folder).as_posix().removesuffix(OPEN)
         if name not in known:
-            done += _set_aside(folder, path, 0)
+            done.append(_aside(path, path.stat().st_size, set_aside(folder, path, 0)))
             path.unlink()
     for row in opened:
         done += _finish(folder, row)
@@ -52,12 +46,6 @@ def recover(folder: Path, store: Store, worker: str) -> list[str]:
     with store.begin() as connection:
         files.put(connection, [replace(row, state="closed") for row in opened])
     return done
-
-
-def _is_here(folder: Path, row: StoredFile) -> bool:
-    """Return whether a file lies in *folder*: whoever began it under another name is gone, for the lock is ours."""
-    final = folder / row.name
-    return final.exists() or final.with_name(final.name + OPEN).exists()
 
 
 def _cut_back(folder: Path, row: StoredFile) -> list[str]:
@@ -81,24 +69,13 @@ def _cut_back(folder: Path, row: StoredFile) -> list[str]:
         )
     if size == row.length:
         return []
-    done = _set_aside(folder, path, row.length)
-    with path.open("rb+") as file:
-        file.truncate(row.length)
-        os.fsync(file.fileno())
+    done = _aside(path, size - row.length, cut(folder, path, row.length))
     reach("recover.cut")
-    return done
+    return [done]
 
 
-def _set_aside(folder: Path, path: Path, start: int) -> list[str]:
-    """Copy what follows *start* in *path* to the folder for torn ends."""
-    size = path.stat().st_size
-    target = folder / TORN / f"{path.name}.{start}-{size}"
-    target.parent.mkdir(exist_ok=True)
-    with path.open("rb") as source, target.open("wb") as copy:
-        source.seek(start)
-        shutil.copyfileobj(source, copy)
-        os.fsync(copy.fileno())
-    return [f"{path}: {size - start} bytes behind the last commit were cut off; they lie in {target}"]
+def _aside(path: Path, tail: int, target: Path) -> str:
+    return f"{path}: {tail} bytes behind the last commit were cut off; they lie in {target}"
 
 
 def _finish(folder: Path, row: StoredFile) -> list[str]:
@@ -132,9 +109,8 @@ def _restore_snapshots(folder: Path, store: Store, file: str) -> list[str]:
     done = []
     with store.begin() as connection:
         rows = [row for row in articles.of_file(connection, file) if not snapshot_whole(folder, _ref(row))]
-        places = [_original(connection, row.record_id) for row in rows]
-    for row, place in zip(rows, places, strict=True):
-        body = None if place is None else payload_of(folder, place.warc, place.offset)
+    for row in rows:
+        body = body_of(folder, store, row.record_id)
         if body is not None and sha256_hex(body) == row.snapshot_sha256:
             (folder / (row.snapshot_path or "")).unlink(missing_ok=True)
             write_snapshot(folder, _ref(row), body)
@@ -142,20 +118,19 @@ def _restore_snapshots(folder: Path, store: Store, file: str) -> list[str]:
     return done
 
 
-def _original(connection: Connection, record_id: str | None) -> NewCapture | None:
-    """Return the capture that holds the payload of a record."""
-    found = captures.by_record(connection, record_id) if record_id is not None else None
-    if found is not None and found.revisit_of is not None:
-        return captures.by_record(connection, found.revisit_of)
-    return found
-
-
-def payload_of(folder: Path, warc: str, offset: int) -> bytes | None:
-    """Return the body of the record at *offset* without its content coding; None when it cannot be read."""
-    for path in (folder / "warc" / warc, folder / "warc" / (warc + OPEN)):
-        if path.exists():
-            return decoded_payload(read_record(path, offset))[0]
-    return None
+def body_of(folder: Path, store: Store, record_id: str | None) -> bytes | None:
+    """Return the body of a record without its content coding; None when it is not there or cannot be read."""
+    with store.reading() as connection:
+        capture = captures.by_record(connection, record_id or "")
+        if capture is not None and capture.revisit_of is not None:
+            capture = captures.by_record(connection, capture.revisit_of)
+    path = None if capture is None else existing(folder / "warc" / capture.warc)
+    if capture is None or path is None:
+        return None
+    try:
+        return decoded_payload(read_record(path, capture.offset))[0]
+    except ArchiveError:
+        return None
 
 
 def _ref(row: StoredArticle) -> SnapshotRef:

@@ -6,7 +6,6 @@ No whole record and no whole row is ever changed; what is cut off or replaced is
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,8 @@ from newscrawl.ledger.holding import STORE, is_corrupt, store_url
 from newscrawl.ledger.journal import finish_removal
 from newscrawl.ledger.places import Place, places
 from newscrawl.ledger.rebuilding import rows_in, whole_length
-from newscrawl.ledger.recovery import TORN, recover
+from newscrawl.ledger.recovery import recover
+from newscrawl.ledger.torn import TORN, cut, free, set_aside
 from newscrawl.store import Store, articles, captures, files, schema
 from newscrawl.store.files import StoredFile
 
@@ -110,7 +110,7 @@ class Repair:
         if not self.dry_run:
             for part in (path, *(path.with_name(STORE + end) for end in ("-wal", "-shm"))):
                 if part.exists():
-                    part.rename(_free(self.folder / TORN / f"{part.name}.{self.stamp}"))
+                    part.rename(free(self.folder / TORN / f"{part.name}.{self.stamp}"))
             sync_folder(self.folder)
 
     # --- files
@@ -239,29 +239,3 @@ class Repair:
         if self._may_note:
             with store.begin() as connection:
                 files.put(connection, [row])
-
-
-def set_aside(folder: Path, path: Path, start: int) -> Path:
-    """Copy what follows *start* in *path* to the folder for torn ends; return where it lies."""
-    target = _free(folder / TORN / f"{path.name}.{start}-{path.stat().st_size}")
-    with path.open("rb") as source, target.open("wb") as copy:
-        source.seek(start)
-        shutil.copyfileobj(source, copy)
-        copy.flush()
-        os.fsync(copy.fileno())
-    return target
-
-
-def cut(folder: Path, path: Path, length: int) -> None:
-    """Set aside what follows *length* in *path*, and cut it off."""
-    set_aside(folder, path, length)
-    with path.open("rb+") as file:
-        file.truncate(length)
-        os.fsync(file.fileno())
-
-
-def _free(path: Path) -> Path:
-    """Return *path*, or a name like it that is free."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    names = (path if not number else path.with_name(f"{path.name}.{number}") for number in range(10_000))
-    return next(name for name in names if not name.exists())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from newscrawl.archive.appending import OPEN
+from newscrawl.archive.appending import existing
 from newscrawl.archive.reading import decoded_payload, read_record
 from newscrawl.archive.records import WarcRecord
 from newscrawl.archive.verify import Finding
@@ -144,8 +144,7 @@ class RowCheck:
     def _warc(self, name: Any) -> Path | None:
         if not isinstance(name, str) or "/" in name:
             return None
-        paths = (self.folder / "warc" / name, self.folder / "warc" / f"{name}{OPEN}")
-        return next((path for path in paths if path.exists()), None)
+        return existing(self.folder / "warc" / name)
 
     def _snapshot(self, path: Path, offset: int, ref: dict[str, Any], body: bytes | None) -> Iterator[Finding]:
         try:
