@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from lxml.etree import _Element as Element
 
-from newscrawl.extract.dating import CONFIDENCE
+from newscrawl.extract.confidence import confidence
 from newscrawl.extract.segment import Segmented
 from newscrawl.extract.structured import Structured
 from newscrawl.items import Article, Provenance, Warn
@@ -44,20 +45,31 @@ class Builder:
     provenance: list[Provenance] = field(default_factory=list)
     warnings: list[Warn] = field(default_factory=list)
 
-    def put(self, name: str, value: Any, method: str, place: str | None, raw: str | None = None) -> None:
-        """Fill field *name*, and say why."""
+    def put(
+        self,
+        name: str,
+        value: Any,
+        method: str,
+        place: str | None,
+        raw: str | None = None,
+        *,
+        signs: Iterable[str] = (),
+    ) -> None:
+        """Fill field *name*, and say why; *signs* speak for or against it (:mod:`newscrawl.extract.confidence`)."""
         if value is None or value in ([], ""):
             return
         setattr(self.article, name, value)
-        self.note(name, method, place, raw)
+        self.note(name, method, place, raw, signs=signs)
 
-    def put_cut(self, name: str, text: str, method: str, place: str) -> None:
+    def put_cut(self, name: str, text: str, method: str, place: str, *, signs: Iterable[str] = ()) -> None:
         """Fill a one-line field, cut where no honest one is as long, and say so."""
-        self.put(name, text[:MAX_TEXT], method, place, text)
+        self.put(name, text[:MAX_TEXT], method, place, text, signs=signs)
         if len(text) > MAX_TEXT:
             self.warnings.append(Warn(field=name, code="cut", detail=f"longer than {MAX_TEXT} characters"))
 
-    def note(self, name: str, method: str, place: str | None, raw: str | None = None) -> None:
+    def note(
+        self, name: str, method: str, place: str | None, raw: str | None = None, *, signs: Iterable[str] = ()
+    ) -> None:
         """Say why field *name* holds what it holds."""
         self.provenance.append(
             Provenance(
@@ -65,7 +77,7 @@ class Builder:
                 method=method,
                 where=place or None,
                 raw=(raw or "")[:200].strip() or None,
-                confidence=CONFIDENCE.get(method, 0.8),
+                confidence=confidence(name, method, signs),
             )
         )
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from lxml.etree import _Element as Element
 
 from newscrawl.dates import dates_in, is_after, iso_date, same_day, url_date, with_zone
+from newscrawl.extract.confidence import confidence
 from newscrawl.extract.segment import Segmented
 from newscrawl.extract.structured import Structured, text_of
 from newscrawl.extract.tree import text_within, where
@@ -37,11 +38,6 @@ _PUBLISHED_WORDS = re.compile(
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _NO_DATE_PLACES = {"related", "promoted", "caption", "chrome", "body"}
 _MAX_REFUSED = 12
-
-CONFIDENCE = {
-    "profile": 0.97, "json-ld": 0.95, "meta": 0.92, "microdata": 0.92, "time": 0.88, "text": 0.85, "url": 0.85,
-}  # fmt: skip
-"""First estimates by method; to be calibrated on labelled pages."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +100,7 @@ def dated(
                     method=best.method,
                     where=best.where,
                     raw=best.raw[:200],
-                    confidence=CONFIDENCE[best.method],
+                    confidence=confidence(name, best.method),
                 )
             )
     if values[0] is None:
