@@ -9,8 +9,9 @@ from typing import Literal
 
 from newscrawl.extract import rules
 from newscrawl.extract.building import Source
+from newscrawl.extract.prose import is_prose
 from newscrawl.extract.roles import PageLink, is_teaser
-from newscrawl.extract.segment import Segmented, body_weight, is_prose
+from newscrawl.extract.segment import Segmented, body_weight
 from newscrawl.extract.tree import Block
 from newscrawl.urls import looks_like_article
 

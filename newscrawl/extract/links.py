@@ -6,7 +6,8 @@ from lxml.etree import _Element as Element
 
 from newscrawl.extract import readings, rules
 from newscrawl.extract.building import Builder, elements_of
-from newscrawl.extract.segment import is_tag_link, squeezed
+from newscrawl.extract.prose import squeezed
+from newscrawl.extract.segment import is_tag_link
 from newscrawl.extract.structured import texts_of
 from newscrawl.extract.tree import Block, BlockLink, text_within, where
 from newscrawl.items import LinkKind, Tag, TagKind, TextLink, TitledLink, Warn

@@ -9,12 +9,13 @@ from datetime import date, datetime
 from newscrawl.dates import url_date
 from newscrawl.extract.building import Source, elements_of
 from newscrawl.extract.decode import Decoded, decoded
+from newscrawl.extract.features import Claims
 from newscrawl.extract.fields import article_of
 from newscrawl.extract.kind import PageKind, kind_of
 from newscrawl.extract.marks import ALL_RULES
 from newscrawl.extract.roles import PageLink, page_links
 from newscrawl.extract.segment import Segmented, body_weight, segment
-from newscrawl.extract.structured import structured
+from newscrawl.extract.structured import Structured, structured
 from newscrawl.extract.titles import titles_of
 from newscrawl.extract.tree import Place, drop_scripts, json_ld_texts, parse
 from newscrawl.items import Article
@@ -139,10 +140,11 @@ def _read(
     if profile is not None:
         layout = profile.layout_at(_day_of(address, url_assigned, fetched_at))
     titles = titles_of(meta)
-    segmented = segment(root, layout, titles=titles)
+    claims = claims_of(meta, titles)
+    segmented = segment(root, layout, claims=claims)
     if (force or meta.article) and body_weight(segmented) < _LITTLE_WEIGHT:
         # A page that is an article and has hardly any story: a rule has taken the story for furniture.
-        lenient = segment(root, layout, titles=titles, without=ALL_RULES)
+        lenient = segment(root, layout, claims=claims, without=ALL_RULES)
         if body_weight(lenient) > 2 * body_weight(segmented):
             segmented = lenient
     source = Source(
@@ -159,6 +161,15 @@ def _read(
         keywords=elements_of(root, layout.keywords) if layout is not None else frozenset(),
     )
     return _page(source, text, force=force)
+
+
+def claims_of(meta: Structured, titles: tuple[str, ...]) -> Claims:
+    """Return what *meta* says that the page is about."""
+    found = meta.first("description", "og:description", "twitter:description")
+    story = meta.article.get("articleBody")
+    return Claims(
+        titles=titles, description=found[1] if found else None, story=story if isinstance(story, str) else None
+    )
 
 
 def _day_of(url: str | None, url_assigned: bool, fetched_at: datetime | None) -> date | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from newscrawl.extract import readings
 from newscrawl.extract.building import Builder, Source
-from newscrawl.extract.segment import squeezed
+from newscrawl.extract.prose import squeezed
 from newscrawl.extract.structured import people_of
 from newscrawl.extract.titles import site_name
 from newscrawl.extract.tree import Block, text_within, where

@@ -7,26 +7,31 @@ the story is found; then each block gets its place. Nothing is thrown away.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 from lxml.etree import _Element as Element
+from numpy.typing import NDArray
 
 from newscrawl.extract import rules
+from newscrawl.extract.features import Around, Claims, Numbers, features
 from newscrawl.extract.marks import Marker
-from newscrawl.extract.tree import HEADINGS, Block, MediaNode, Place, walk
+from newscrawl.extract.prose import SENTENCE_END, is_prose, squeezed
+from newscrawl.extract.story import chosen, shipped
+from newscrawl.extract.tree import HEADINGS, Block, Blocks, MediaNode, Place, walk
 from newscrawl.sites import Layout
 from newscrawl.text import weight
 from newscrawl.urls import looks_like_tag
 
-_SENTENCE_END = re.compile(r"[。！？!?.…：:；;”\"'」』）)—]\s*$|[。！？；，、]|[.,;!?]\s")
-
-_GOOD_WEIGHT = 36
 _LONGEST_LINE = 1000
+_NO_CLAIMS = Claims()
 
 _DESCENT = 0.7
+_NEAR = 6
+_BESIDE = frozenset(("source_line", "byline", "dateline", "correction"))
 
 
 @dataclass(slots=True)
@@ -63,28 +68,107 @@ def segment(
     root: Element,
     layout: Layout | None = None,
     *,
-    titles: tuple[str, ...] = (),
+    claims: Claims = _NO_CLAIMS,
     without: frozenset[str] = frozenset(),
 ) -> Segmented:
     """Give every block below *root* its place.
 
-    *titles* are what metadata calls the page (JSON-LD, og:title, ``<title>``), best first. *without* names rules
-    to leave out; it is there to show what each rule is for.
+    *without* names rules to leave out; it is there to show what each rule is for, and for a second look at a page
+    that the rules leave hardly any story of.
     """
+    look = first_look(root, layout, claims=claims, without=without)
+    if look.page.container is None or look.by_profile:
+        return look.page
+    index, rows = look.rows()
+    weights = np.array([look.page.blocks[at].weight for at in index], np.float32)
+    taken = chosen(shipped().chances(rows), weights, look.ruled(index))
+    story = frozenset(at for at, is_story in zip(index, taken, strict=True) if is_story)
+    return _placed_around(look, story - {look.headline()}, without) if story else look.page
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstLook:
+    """A page as the rules alone read it."""
+
+    page: Segmented
+    walked: Blocks
+    typed: dict[int, rules.LineRule]
+    """The line rule that fits a block, by index."""
+    claims: Claims
+    by_profile: bool
+    """Whether a profile names the element that holds the story."""
+
+    def headline(self) -> int | None:
+        """Index of the headline."""
+        return self.page.blocks.index(self.page.headline) if self.page.headline is not None else None
+
+    def rows(self) -> tuple[list[int], Numbers]:
+        """What the classifier judges: indices of blocks, and their features."""
+        kinds = {index: rule.kind for index, rule in self.typed.items()}
+        around = Around(typed=kinds, container=self.page.container, headline=self.headline(), claims=self.claims)
+        return features(self.page.blocks, around)
+
+    def ruled(self, index: list[int]) -> NDArray[np.int8]:
+        """What line rules say of the blocks, as :func:`newscrawl.extract.story.chosen` takes it."""
+        rules_of = map(self.typed.get, index)
+        return np.array([0 if rule is None else 1 if rule.edge_only else 2 for rule in rules_of], np.int8)
+
+
+def first_look(
+    root: Element,
+    layout: Layout | None = None,
+    *,
+    claims: Claims = _NO_CLAIMS,
+    without: frozenset[str] = frozenset(),
+) -> FirstLook:
+    """Give every block below *root* the place that rules alone give it; arguments as for :func:`segment`."""
     marker = Marker(root, layout, without=without)
     walked = walk(root, marker)
-    blocks = walked.blocks
-    _type_zones(blocks)
-    typed = _typed_lines(blocks, without)
-    container = marker.container if marker.container is not None else _container(blocks, typed)
-    held = _inside(blocks, container)
-    page = Segmented(blocks, walked.media, container, held, _headline(blocks, held, titles))
-    if container is None:
-        if page.headline is not None:
-            page.headline.put("headline", rule="headline")
-        return page
-    _place_article(page, typed, without)
+    _type_zones(walked.blocks)
+    typed = _typed_lines(walked.blocks, without)
+    by_profile = marker.container is not None
+    page = _page(walked, marker.container if by_profile else _container(walked.blocks, typed), claims)
+    if page.container is not None:
+        _place_article(page, typed, without)
+    elif page.headline is not None:
+        page.headline.put("headline", rule="headline")
+    return FirstLook(page=page, walked=walked, typed=typed, claims=claims, by_profile=by_profile)
+
+
+def _page(walked: Blocks, container: Element | None, claims: Claims) -> Segmented:
+    held = _inside(walked.blocks, container)
+    return Segmented(walked.blocks, walked.media, container, held, _headline(walked.blocks, held, claims.titles))
+
+
+def _placed_around(look: FirstLook, story: frozenset[int], without: frozenset[str]) -> Segmented:
+    """Place the page's blocks anew, now that the story is known."""
+    blocks = look.walked.blocks
+    for block in blocks:
+        if block.mark is None:
+            block.put("chrome")
+    page = _page(look.walked, _holding(blocks, story), look.claims)
+    if page.headline is not None:
+        story -= {blocks.index(page.headline)}
+    _place_article(page, look.typed, without, story)
     return page
+
+
+def _holding(blocks: list[Block], story: frozenset[int]) -> Element:
+    """Return the smallest element that holds nearly all of the story."""
+    held: defaultdict[Element, int] = defaultdict(int)
+    for index in story:
+        element: Element | None = blocks[index].element
+        while element is not None:
+            held[element] += blocks[index].weight
+            element = element.getparent()
+    enough = 0.97 * sum(blocks[index].weight for index in story)
+    element = max((block.element for block in map(blocks.__getitem__, story)), key=held.__getitem__)
+    while held[element] < enough or element.tag in ("p", "span", "font", "b", "strong"):
+        parent = element.getparent()
+        if parent is None:
+            break
+        element = parent
+    return element
 
 
 def _type_zones(blocks: list[Block]) -> None:
@@ -138,15 +222,6 @@ def _line_rules(without: frozenset[str]) -> list[tuple[int, Callable[[str], obje
     return [(rule.max_weight, rule.find, rule) for rule in rules.LINE_RULES if rule.name not in without]
 
 
-def is_prose(block: Block) -> bool:
-    """Return whether *block* reads like running text."""
-    return (
-        block.weight >= _GOOD_WEIGHT
-        and block.link_weight <= 0.4 * block.weight
-        and (block.weight >= 120 or _SENTENCE_END.search(block.text) is not None)
-    )
-
-
 def _container(blocks: list[Block], typed: dict[int, rules.LineRule]) -> Element | None:
     """Return the smallest element that holds most of the page's running text.
 
@@ -155,10 +230,12 @@ def _container(blocks: list[Block], typed: dict[int, rules.LineRule]) -> Element
     """
     held: defaultdict[Element, float] = defaultdict(float)
     below: defaultdict[Element | None, dict[Element, None]] = defaultdict(dict)
+    prose: dict[Element, float] = {}
     for index, block in enumerate(blocks):
         if block.mark is not None or index in typed or block.element.tag in HEADINGS or not is_prose(block):
             continue
         score = min(block.weight, 1200) * (1 - block.link_share)
+        prose[block.element] = score
         element: Element | None = block.element
         inner: Element | None = None
         while element is not None:
@@ -174,10 +251,40 @@ def _container(blocks: list[Block], typed: dict[int, rules.LineRule]) -> Element
         best = max(below[current], key=held.__getitem__)
         if held[best] < _DESCENT * held[current] or best.tag in ("p", "span", "font"):
             break
+        if held[best] < 0.97 * held[current] and _is_split(current, best, below, prose):
+            break
         current = best
     if current.tag in ("p", "span", "font", "b", "strong") and current.getparent() is not None:
         current = current.getparent()  # type: ignore[assignment]
     return current
+
+
+def _is_split(
+    whole: Element,
+    best: Element,
+    below: dict[Element | None, dict[Element, None]],
+    prose: dict[Element, float],
+) -> bool:
+    """Return whether paragraphs outside *best* are called just as those inside: a story cut into chunks."""
+    inside, outside = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
+    for child in below[whole]:
+        found = inside if child is best else outside
+        stack = [child]
+        while stack:
+            element = stack.pop()
+            if element in prose:
+                found[_path(element)] += int(prose[element])
+            stack.extend(below.get(element, ()))
+    named = {path for path in inside if any(path[1::2])}
+    shared = sum(count for path, count in outside.items() if path in named)
+    return shared > 0.03 * (inside.total() + outside.total())
+
+
+def _path(element: Element) -> tuple[str, ...]:
+    """What an element and the one around it are called: tag and class of each."""
+    parent = element.getparent()
+    outer = ("", "") if parent is None else (str(parent.tag), parent.get("class") or "")
+    return (str(element.tag), element.get("class") or "", *outer)
 
 
 def _headline(blocks: list[Block], held: list[int], titles: tuple[str, ...]) -> Block | None:
@@ -240,11 +347,6 @@ def _named_title(classes: str | None, identity: str | None) -> bool:
     )
 
 
-def squeezed(text: str) -> str:
-    """Letters and digits only, lower case: for telling whether two titles say the same."""
-    return text.casefold() if text.isalnum() else "".join(filter(str.isalnum, text)).casefold()
-
-
 def _inside(blocks: list[Block], container: Element | None) -> list[int]:
     """Return the indices of the blocks inside *container*."""
     if container is None:
@@ -253,21 +355,28 @@ def _inside(blocks: list[Block], container: Element | None) -> list[int]:
     return [index for index, block in enumerate(blocks) if block.element in held]
 
 
-def _place_article(page: Segmented, typed: dict[int, rules.LineRule], without: frozenset[str]) -> None:
+def _place_article(
+    page: Segmented,
+    typed: dict[int, rules.LineRule],
+    without: frozenset[str],
+    story: frozenset[int] | None = None,
+) -> None:
+    """Place the blocks of the article's block; *story* holds the indices of its text where these are known."""
     blocks, inside = page.blocks, page.held
     if not inside:
         return
     low, high = inside[0], inside[-1] + 1
-    prose = [i for i in inside if blocks[i].mark is None and i not in typed and is_prose(blocks[i])]
+    prose = sorted(story) if story else [i for i in inside if _is_paragraph(i, blocks[i], typed)]
     if not prose:
         prose = [i for i in inside if blocks[i].mark is None and i not in typed and blocks[i].weight >= 8][:1]
     first, last = (prose[0], prose[-1]) if prose else (high, low)
     head = blocks.index(page.headline) if page.headline is not None else low
-    page.first, page.last = min(low, head), max(high, head + 1)
+    page.first, page.last = min(low, head, first), max(high, head + 1, last + 1)
     shared = _shared_block(page)
     if shared is not None and shared is not page.container:
         around = _inside(blocks, shared)
         page.first, page.last = min(page.first, around[0]), max(page.last, around[-1] + 1)
+    page.first, page.last = _with_lines_beside(page, typed)
     # Lists of links that follow directly belong to the article, wherever the layout puts them.
     listed = False
     while page.last < len(blocks):
@@ -277,7 +386,20 @@ def _place_article(page: Segmented, typed: dict[int, rules.LineRule], without: f
         if not _follows_article(block, listed):
             break
         page.last += 1
-    _Placer(page, typed, without, low, high, first, last).place()
+    _Placer(page, typed, without, low, high, first, last, story).place()
+
+
+def _with_lines_beside(page: Segmented, typed: dict[int, rules.LineRule]) -> tuple[int, int]:
+    """Return the article's block with the source line or byline that stands close by, whatever holds it."""
+    first, last = page.first, page.last
+    told = [index for index, rule in typed.items() if rule.kind in _BESIDE]
+    first = min((index for index in told if first - _NEAR <= index < first), default=first)
+    last = max((index + 1 for index in told if last <= index < last + _NEAR), default=last)
+    return first, last
+
+
+def _is_paragraph(index: int, block: Block, typed: dict[int, rules.LineRule]) -> bool:
+    return block.mark is None and index not in typed and is_prose(block)
 
 
 def _follows_article(block: Block, listed: bool) -> bool:
@@ -313,7 +435,9 @@ class _Placer:
         high: int,
         first: int,
         last: int,
+        story: frozenset[int] | None,
     ) -> None:
+        self.story = story
         self.page, self.typed, self.without = page, typed, without
         self.low, self.high, self.first, self.last = low, high, first, last
         self.listed: tuple[str, Element] | None = None
@@ -324,6 +448,9 @@ class _Placer:
             block = self.page.blocks[index]
             if block is self.page.headline:
                 block.put("headline", rule="headline")
+                self.listed = None
+            elif self.story is not None and index in self.story:
+                block.put("body", rule="story")
                 self.listed = None
             elif block.mark is None:
                 self.place_block(index, block)
@@ -347,6 +474,8 @@ class _Placer:
             block.put("removed", "other", "unknown")
 
     def is_story(self, index: int, block: Block) -> bool:
+        if self.story is not None:
+            return False
         if self.first <= index <= self.last:
             return True
         if block.weight == 0:
@@ -355,8 +484,8 @@ class _Placer:
             if block.element.tag in HEADINGS:
                 # A subheading right above the first paragraph.
                 return index == self.first - 1 and self.page.headline is not None and not block.links
-            return _SENTENCE_END.search(block.text) is not None and block.weight >= 16
-        return block.weight >= 12 and block.link_share < 0.4 and _SENTENCE_END.search(block.text) is not None
+            return SENTENCE_END.search(block.text) is not None and block.weight >= 16
+        return block.weight >= 12 and block.link_share < 0.4 and SENTENCE_END.search(block.text) is not None
 
     def place_links(self, index: int, block: Block) -> bool:
         """Place labels, lists of links and lists of tags; return whether *block* was one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from newscrawl.extract.segment import squeezed
+from newscrawl.extract.prose import squeezed
 from newscrawl.extract.structured import Structured, text_of
 from newscrawl.text import clean_line, weight
 

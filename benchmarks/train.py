@@ -1,0 +1,257 @@
+"""``python -m benchmarks.train --data DIR``: learn which blocks of a page are the story.
+
+DIR holds ``data/pages.jsonl``, one labelled page a line: ``{"url", "file", "gold": {"body", "with", "without"}}``, and
+the pages as ``data/<file>`` (gzip). A block is labelled by how much of it stands in the true text; pages that only name
+segments that must or must not be there label the blocks with those. The trees are learned with CatBoost, which the
+package itself does not need (``pip install catboost rapidfuzz``). First the classifier is held against sites that it
+was not learned from, five times a fifth of them; then it is learned from all and written beside the reader.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import re
+import tempfile
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newscrawl.extract.decode import decoded
+from newscrawl.extract.features import NAMES
+from newscrawl.extract.marks import ALL_RULES
+from newscrawl.extract.page import claims_of
+from newscrawl.extract.segment import body_weight, first_look
+from newscrawl.extract.story import WEIGHTS, Forest, chosen
+from newscrawl.extract.structured import structured
+from newscrawl.extract.titles import titles_of
+from newscrawl.extract.tree import drop_scripts, json_ld_texts, parse
+from newscrawl.urls import site_of
+
+TREES, DEPTH, RATE = 250, 6, 0.07
+FOLDS = 5
+_LITTLE = 300
+_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_TOKEN = re.compile(f"[{_CJK}]|[^\\W{_CJK}]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A labelled page."""
+
+    site: str
+    rows: NDArray[np.float32]
+    texts: list[str]
+    weights: NDArray[np.float32]
+    ruled: NDArray[np.int8]
+    labels: NDArray[np.float32]
+    """1 for story, 0 for none, -1 where nothing is known."""
+    body: str | None
+    """The true text, where the whole of it is known."""
+    stated: str | None
+
+    def fold(self) -> int:
+        """Pages of one site are in one fold."""
+        return zlib.crc32(self.site.encode()) % FOLDS
+
+
+def main() -> None:
+    """Cross-validate, learn from all pages, write the weights."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with data/pages.jsonl")
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--no-validation", action="store_true", help="only learn and write")
+    options = parser.parse_args()
+    lines = (options.data / "data" / "pages.jsonl").read_text(encoding="utf-8").splitlines()
+    pages = [page for page in (labelled(json.loads(line), options.data / "data") for line in lines) if page is not None]
+    print(f"{len(pages)} pages, {len({page.site for page in pages})} sites, {sum(len(p.texts) for p in pages)} blocks")
+    if not options.no_validation:
+        validate(pages)
+    model = learn(pages)
+    write(model, options.out)
+    forest = Forest.load(options.out)
+    report("learned from these pages", pages, forest.chances)
+    print(f"{options.out}: {options.out.stat().st_size} bytes")
+
+
+def validate(pages: Sequence[Page]) -> None:
+    """Print how well the story is found on sites that were not learned from."""
+    found: dict[int, NDArray[np.float32]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for fold in range(FOLDS):
+            path = Path(folder) / "fold.npz"
+            write(learn([page for page in pages if page.fold() != fold]), path)
+            forest = Forest.load(path)
+            found.update({id(page.rows): forest.chances(page.rows) for page in pages if page.fold() == fold})
+    report("sites not learned from", pages, lambda rows: found[id(rows)])
+
+
+def report(name: str, pages: Sequence[Page], chances: Callable[[Any], Any]) -> None:
+    """Print mean and 10th percentile of the F1 of the chosen text, in 4-shingles."""
+    scores = sorted(
+        f1(page.body, story(page, chances(page.rows))) for page in pages if page.body is not None and len(page.texts)
+    )
+    print(f"{name}: {len(scores)} pages, F1 {np.mean(scores):.4f}, 10th percentile {scores[len(scores) // 10]:.4f}")
+
+
+def story(page: Page, chances: NDArray[np.float32]) -> str:
+    """Return the text that is chosen, or the stated one where that is far longer."""
+    text = "\n\n".join(
+        t for t, taken in zip(page.texts, chosen(chances, page.weights, page.ruled), strict=True) if taken
+    )
+    return page.stated if page.stated and len(text) < 0.3 * len(page.stated) else text
+
+
+def learn(pages: Sequence[Page]) -> Any:
+    """Return a CatBoost model; a second copy of each row without class names keeps it from leaning on these."""
+    from catboost import CatBoostClassifier, Pool
+
+    known = [page.labels >= 0 for page in pages]
+    rows = np.concatenate([page.rows[k] for page, k in zip(pages, known, strict=True)])
+    labels = np.concatenate([page.labels[k] >= 0.5 for page, k in zip(pages, known, strict=True)]).astype(int)
+    weights = np.concatenate([importance(page)[k] for page, k in zip(pages, known, strict=True)])
+    nameless = rows.copy()
+    nameless[:, [at for at, name in enumerate(NAMES) if name.startswith(("near_", "far_"))]] = 0
+    model = CatBoostClassifier(
+        iterations=TREES,
+        depth=DEPTH,
+        learning_rate=RATE,
+        l2_leaf_reg=10,
+        random_seed=1,
+        border_count=64,
+        bootstrap_type="Bernoulli",
+        subsample=0.8,
+        rsm=0.3,
+        verbose=0,
+        allow_writing_files=False,
+    )
+    both = np.concatenate([rows, nameless]), np.concatenate([labels, labels])
+    model.fit(Pool(both[0], both[1], weight=np.concatenate([weights, 0.5 * weights])))
+    return model
+
+
+def importance(page: Page) -> NDArray[np.float32]:
+    """Long blocks count more; a page of many blocks does not drown the others."""
+    long = np.minimum(1.0, 0.15 + page.weights / 300)
+    if page.body is None:
+        return (1.5 * long).astype(np.float32)
+    return (long * 30 / np.sqrt(30 * max(10, len(page.labels)))).astype(np.float32)
+
+
+def write(model: Any, path: Path) -> None:
+    """Write a CatBoost model of equal-depth trees as plain arrays."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.json"
+        model.save_model(str(file), format="json")
+        saved = json.loads(file.read_text(encoding="utf-8"))
+    trees = saved["oblivious_trees"]
+    features = np.zeros((len(trees), DEPTH), np.uint8)
+    borders = np.full((len(trees), DEPTH), np.inf, np.float32)
+    leaves = np.zeros((len(trees), 1 << DEPTH), np.float16)
+    for at, tree in enumerate(trees):
+        for level, split in enumerate(tree["splits"] or ()):
+            features[at, level], borders[at, level] = split["float_feature_index"], split["border"]
+        leaves[at, : len(tree["leaf_values"])] = tree["leaf_values"]
+    scale, bias = saved["scale_and_bias"]
+    assert scale == 1
+    np.savez_compressed(path, names=np.array(NAMES), features=features, borders=borders, leaves=leaves, bias=bias[0])
+
+
+def labelled(line: dict[str, Any], folder: Path) -> Page | None:
+    """Read a page as the reader does, up to the classifier, and label its blocks. None for one without text."""
+    text = decoded(gzip.decompress((folder / line["file"]).read_bytes()))
+    body, named = line["gold"].get("body"), line["gold"].get("with")
+    looks = [_look(text.text.encode("utf-8", "replace"))]
+    if body_weight(looks[0][0].page) < _LITTLE:
+        looks.append(_look(text.text.encode("utf-8", "replace"), ALL_RULES))
+    look, claims = max(looks, key=lambda found: body_weight(found[0].page))
+    index, rows = look.rows()
+    if not index or (body is None and named is None):
+        return None
+    blocks = [look.page.blocks[at] for at in index]
+    texts = ["" if at == look.headline() else block.text for at, block in zip(index, blocks, strict=True)]
+    labels = by_text(texts, body) if body is not None else by_segments(texts, line["gold"])
+    return Page(
+        site=site_of(line["url"]) if ".invalid" not in line["url"] else line["file"],
+        rows=rows,
+        texts=texts,
+        weights=np.array([block.weight for block in blocks], np.float32),
+        ruled=look.ruled(index),
+        labels=np.array(labels, np.float32),
+        body=body,
+        stated=claims.story,
+    )
+
+
+def _look(utf8: bytes, without: frozenset[str] = frozenset()) -> Any:
+    root = parse(utf8)
+    assert root is not None
+    scripts = json_ld_texts(root)
+    drop_scripts(root)
+    meta = structured(root, scripts)
+    claims = claims_of(meta, titles_of(meta))
+    return first_look(root, claims=claims, without=without), claims
+
+
+def by_text(texts: Sequence[str], body: str) -> list[float]:
+    """Label each text by the share of its 4-shingles in *body*; a short one by the longest common subsequence."""
+    from rapidfuzz.distance import LCSseq
+
+    known, lines = set(shingles(body)), {squeezed(part) for part in body.split("\n")}
+    tokens = [_TOKEN.findall(text) for text in texts]
+    common = np.zeros(sum(map(len, tokens)))
+    for step in LCSseq.opcodes([token for part in tokens for token in part], _TOKEN.findall(body)):
+        if step.tag == "equal":
+            common[step.src_start : step.src_end] = 1
+    labels, start = [], 0
+    for text, part in zip(texts, tokens, strict=True):
+        found, start = common[start : start + len(part)], start + len(part)
+        if len(part) >= 6:
+            grams = [tuple(part[at : at + 4]) for at in range(len(part) - 3)]
+            labels.append(sum(gram in known for gram in grams) / len(grams))
+        elif not part:
+            labels.append(0.0)
+        else:
+            whole = squeezed(text) in lines and found.mean() > 0.5
+            labels.append(float(whole or (len(part) > 1 and bool(found.all()))))
+    return labels
+
+
+def by_segments(texts: Sequence[str], gold: dict[str, list[str]]) -> list[float]:
+    """Label the texts that hold a named segment, and no others."""
+    keys = [squeezed(text) for text in texts]
+    labels = [-1.0] * len(texts)
+    for segments, label in ((gold["without"], 0.0), (gold["with"], 1.0)):
+        for segment in filter(None, map(squeezed, segments)):
+            labels = [label if segment in key else old for key, old in zip(keys, labels, strict=True)]
+    return labels
+
+
+def shingles(text: str) -> Counter[tuple[str, ...]]:
+    """Return the 4-shingles of a text's words, or of its Chinese, Japanese and Korean characters."""
+    tokens = _TOKEN.findall(text)
+    return Counter(tuple(tokens[at : at + 4]) for at in range(max(1, len(tokens) - 3)) if tokens[at : at + 4])
+
+
+def f1(true: str, found: str) -> float:
+    """Return the F1 of two texts' shingles."""
+    one, other = shingles(true), shingles(found)
+    common = (one & other).total()
+    return 2 * common / (one.total() + other.total()) if common else 0.0
+
+
+def squeezed(text: str) -> str:
+    """Letters and digits of the text, one width and case."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+
+
+if __name__ == "__main__":
+    main()

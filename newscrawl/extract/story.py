@@ -1,0 +1,82 @@
+"""Which blocks are the story: the judgement of a learned classifier, block by block, and the choice over the page.
+
+The classifier is a sum of boosted decision trees over :mod:`newscrawl.extract.features`. Each tree asks the same
+question of every block at each of its levels, so that the answers are the bits of a leaf's number and a whole page is
+judged in a few array operations. ``python -m benchmarks.train`` makes the weights from labelled pages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newscrawl.extract.features import NAMES, Numbers
+
+WEIGHTS = Path(__file__).with_name("story.npz")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forest:
+    """Boosted trees of equal depth."""
+
+    features: NDArray[np.intp]
+    """Trees by levels: the number of the feature that is asked."""
+    borders: NDArray[np.float32]
+    """Trees by levels: the answer is 1 above this."""
+    leaves: NDArray[np.float32]
+    """Trees by leaves: what each adds to the logit."""
+    bias: float
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read the weights. Raises :exc:`ValueError` when they were learned on other features."""
+        with np.load(path, allow_pickle=False) as file:
+            if list(file["names"]) != list(NAMES):
+                raise ValueError(f"{path.name}: made for other features; learn it again with benchmarks.train")
+            return cls(
+                features=file["features"].astype(np.intp),
+                borders=file["borders"],
+                leaves=file["leaves"].astype(np.float32),
+                bias=float(file["bias"]),
+            )
+
+    def chances(self, rows: Numbers) -> Numbers:
+        """Return the chance (0 to 1) that each row is of a block of the story."""
+        trees, depth = self.features.shape
+        answers = rows[:, self.features.ravel()] > self.borders.ravel()
+        leaf = answers.reshape(len(rows), trees, depth) @ (1 << np.arange(depth))
+        logit: Numbers = self.leaves[np.arange(trees), leaf].sum(axis=1) + self.bias
+        chances: Numbers = 1 / (1 + np.exp(-logit))
+        return chances
+
+
+@cache
+def shipped() -> Forest:
+    """The weights that come with the package."""
+    return Forest.load(WEIGHTS)
+
+
+def chosen(chances: Numbers, weights: Numbers, ruled: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Choose the rows that make the best story to be expected: the F1 of its text against the true one is greatest.
+
+    *weights* say how much text each row stands for. *ruled* is 0 for most rows; 2 where a line rule says that the
+    text is none of the story; 1 where it says so unless story stands before and after, for prose can begin with the
+    same words.
+    """
+    if not len(chances):
+        return np.zeros(0, np.bool_)
+    order = np.argsort(-chances, kind="stable")
+    hits = np.cumsum((chances * weights)[order])
+    taken = np.cumsum(weights[order])
+    best = int(np.argmax(2 * hits / (hits[-1] + taken)))
+    story = (chances >= chances[order[best]]) & (ruled < 2)
+    sure = np.flatnonzero(story & (ruled == 0))
+    at = np.arange(len(story))
+    between = (at > sure[0]) & (at < sure[-1]) if len(sure) else np.zeros(len(story), np.bool_)
+    found: NDArray[np.bool_] = story & ((ruled == 0) | between)
+    return found
