@@ -205,10 +205,13 @@ LINE_RULES: tuple[LineRule, ...] = (
         name="byline",
         kind="byline",
         pattern=re.compile(
-            r"[\s（(【\[]*(?:(?:本报|本報|本网|本社|新华社|中新社|特约|特約|见习|實習|实习)?(?:记者|記者)|作者|撰文|撰稿|文字|采访|编译|編譯|編輯|编辑"
-            r"|责任编辑|責任編輯|责编|責編|编审|校对|校對|监制|審核|审核|通讯员|通訊員|摄影|攝影|来稿|글|기자)\s*[:：/／|丨\s]"
+            r"[\s（(【\[]*(?:(?:本报|本報|本网|本社|新华社|中新社|特约|特約|见习|實習|实习)?(?:记者|記者|实习生|實習生)|作者|撰文|撰稿|文字|采访|编译|編譯|編輯|编辑"
+            r"|责任编辑|責任編輯|责编|責編|编审|校对|校對|监制|審核|审核|通讯员|通訊員|摄影|攝影|来稿|执笔人?|執筆|ライター|文責|取材・文|글|기자)\s*[:：/／|丨＝\s]"
             r"|文\s*[/／|丨:：]|(?-i:[\u4e00-\u9fff]{0,6})(?:记者|記者)\s?(?-i:[\u4e00-\u9fff·]{2,12})\s*[/／]\s*(?-i:[\u4e00-\u9fff]{2,8})(?:报道|報導|報道|電|讯|訊)"
-            r"|(?:by|von|par|por|di|av|door|written\s+by|reported\s+by)[:\s]\s*[A-ZÀ-Þ]",
+            # A name has a capital; the rest of a sentence that begins with "by" has none.
+            r"|(?:(?:written|reported|posted|published|geschrieben|verfasst|eingestellt|écrit|escrito|scritto)\s+)?(?:by|von|par|por|di|av|af|door|oleh)[:\s]\s*(?-i:[A-ZÀ-ÞА-Я])"
+            r"|(?:authors?|autor(?:in|en|a|es)?|auteure?|autore|forfatter|автор|text|texte?|texto|testo|tekst|words)\s*:\s*(?-i:[A-ZÀ-ÞА-Я])"
+            r"|[가-힣]{2,4}\s(?:선임|수습|인턴)?기자(?:\s\S{3,40}@\S{3,40})?\s*$",
             re.I,
         ),
         max_weight=120,

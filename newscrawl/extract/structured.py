@@ -35,6 +35,7 @@ ARTICLE_TYPES = frozenset(
         "Posting",
     ]
 )
+_OTHER_WORKS = frozenset(("WebPage", "CreativeWork", "Recipe", "HowTo", "Review", "ItemPage", "CriticReview"))
 _MAX_DEPTH = 8
 _LONGEST_TEXT = 20_000
 # The attributes, which know their elements: to ask each element for the attribute takes ten times as long.
@@ -48,6 +49,8 @@ class Structured:
 
     article: dict[str, Any] = field(default_factory=dict)
     """The JSON-LD node of the article; empty when there is none."""
+    page_author: Any = None
+    """The author of a JSON-LD node that is the page, a recipe or the like, for a page without an article's node."""
     breadcrumbs: list[tuple[str, str | None]] = field(default_factory=list)
     """Names and URLs of the JSON-LD BreadcrumbList."""
     nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -143,6 +146,8 @@ def _read_json_ld(found: Structured, texts: Iterable[str]) -> None:
                 rank = 1 + sum(1 for key in ("headline", "datePublished", "author") if node.get(key))
                 if rank > best:
                     best, found.article = rank, node
+            elif types & _OTHER_WORKS and node.get("author") and found.page_author is None:
+                found.page_author = node["author"]
             elif "BreadcrumbList" in types and not found.breadcrumbs:
                 found.breadcrumbs = list(_breadcrumbs(node))
 
@@ -249,3 +254,12 @@ def people_of(found: Structured, value: Any) -> Iterator[tuple[str, str | None, 
                         "Corporation",
                     }
                     yield text, url if isinstance(url, str) else None, person
+
+
+def explicit_persons(found: Structured) -> list[str]:
+    """Return the names of the article's authors whose JSON-LD type is Person, whatever they look like."""
+    value = found.article.get("author") or found.page_author
+    nodes = [node for node in (value if isinstance(value, list) else [value]) if isinstance(node, dict)]
+    # A node that repeats the name may leave its type to the node it refers to.
+    nodes = [{**found.nodes.get(str(node.get("@id")), {}), **node} for node in nodes]
+    return [text for node in nodes if "Person" in node_types(node) and (text := text_of(node.get("name")))]

@@ -1,0 +1,166 @@
+"""People: which evidence decides who wrote an article, and for whom."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newscrawl.extract import extract_article
+from newscrawl.items import Article
+
+STORY = "".join(
+    f"<p>{sentence}</p>"
+    for sentence in (
+        "The ferry is out of service for two weeks, because its cable and its pier are being replaced after many years.",
+        "Whoever lives on the other bank has to walk across the stone bridge every morning, which takes much longer.",
+        "The builders say that the work may be done by the end of the month, if the water does not rise any further.",
+    )
+)
+ELSEWHERE = "".join(
+    f'<div class="teaser"><h3><a href="/s/{n}">Another story of the week, number {n}</a></h3>'
+    f'<span class="author">Someone Else{chr(96 + n)}</span></div>'
+    for n in range(1, 5)
+)
+
+
+def article(body: str, head: str = "", url: str = "https://weirgazette.example/2024/05/03/ferry.html") -> Article:
+    head = f'<meta property="og:site_name" content="Weir Gazette"><title>Ferry out of service</title>{head}'
+    return extract_article(f"<html><head>{head}</head><body><main>{body}</main></body></html>".encode(), url)
+
+
+def ld(author: Any) -> str:
+    node = {"@type": "NewsArticle", "headline": "Ferry out of service", "author": author}
+    return f'<script type="application/ld+json">{json.dumps(node)}</script>'
+
+
+def names(found: Article) -> list[str]:
+    return [person.name for person in found.authors]
+
+
+HEADLINE = "<h1>Ferry out of service</h1>"
+
+
+@pytest.mark.parametrize(
+    "byline",
+    [
+        '<p class="byline">By Jane Roe</p>',
+        '<p>By</p><p>Jane Roe</p>',
+        '<div class="meta"><span>By</span> <a href="/authors/jane-roe">Jane Roe</a></div>',
+        '<div class="article-author__name">Jane Roe</div><div class="article-author__role">Political Correspondent</div>',
+        '<span itemprop="author" itemscope><span itemprop="name">Jane Roe</span><span>Editor</span></span>',
+        '<a rel="author" href="/people/jane-roe">Jane Roe</a>',
+        '<div class="story-info" data-author="Jane Roe">3 May</div>',
+        '<meta itemprop="author" content="Jane Roe"><p>3 May 2024</p>',
+        "<p>Jane Roe | Senior Writer | May 3, 2024</p>",
+        "<p>May 3, 2024</p><p>Jane Roe</p>",
+        '<header class="site-header"><div class="entry-meta"><span class="author vcard">Jane Roe</span></div></header>',
+    ],
+)  # fmt: skip
+def test_a_byline_beside_the_headline_names_the_author(byline: str) -> None:
+    assert names(article(f"{HEADLINE}{byline}{STORY}{ELSEWHERE}")) == ["Jane Roe"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<meta name="author" content="Jane Roe">',
+        '<meta name="byl" content="By Jane Roe">',
+        '<meta name="parsely-author" content="Jane Roe">',
+        '<meta name="twitter:label1" content="Written by"><meta name="twitter:data1" content="Jane Roe">',
+        ld({"@type": "Person", "name": "Jane Roe"}),
+        ld("Jane Roe"),
+        ld([{"@type": "Person", "name": "Jane Roe, Political Editor"}]),
+    ],
+)
+def test_metadata_names_the_author(head: str) -> None:
+    assert names(article(f"{HEADLINE}{STORY}{ELSEWHERE}", head)) == ["Jane Roe"]
+
+
+def test_names_joined_in_one_text_are_several_people() -> None:
+    head = ld({"@type": "Person", "name": "Jane Roe, John Doe & Max Muster"})
+    assert names(article(HEADLINE + STORY, head)) == ["Jane Roe", "John Doe", "Max Muster"]
+
+
+def test_authors_of_other_stories_and_of_comments_are_not_the_author() -> None:
+    comments = (
+        '<div class="comments"><div class="comment"><b class="author vcard">Some Reader</b><p>So it is.</p></div></div>'
+    )
+    assert names(article(HEADLINE + STORY + ELSEWHERE + comments)) == []
+
+
+def test_a_printed_byline_with_more_names_is_believed_over_metadata() -> None:
+    byline = '<p class="byline">By Jane Roe and John Doe</p>'
+    assert names(article(HEADLINE + byline + STORY, ld({"@type": "Person", "name": "Jane Roe"}))) == [
+        "Jane Roe",
+        "John Doe",
+    ]
+
+
+def test_the_account_that_published_the_story_yields_to_the_byline() -> None:
+    head = ld({"@type": "Person", "name": "jroe.desk"})
+    assert names(article(f"{HEADLINE}<p>By Jane Roe</p>{STORY}", head)) == ["Jane Roe"]
+
+
+@pytest.mark.parametrize("name", ["Weir Gazette", "Reuters", "admin", "Weir Gazette News"])
+def test_an_outlet_is_no_author(name: str) -> None:
+    assert (
+        names(article(f'{HEADLINE}<p class="byline">{name}</p>{STORY}', ld({"@type": "Organization", "name": name})))
+        == []
+    )
+
+
+def test_an_agency_in_place_of_an_author_is_the_source() -> None:
+    found = article(f'{HEADLINE}<p class="byline">By Associated Press</p>{STORY}')
+    assert found.authors == []
+    assert found.source_organization == "Associated Press"
+
+
+def test_an_organisation_in_metadata_does_not_hide_the_printed_person() -> None:
+    head = ld({"@type": "Organization", "name": "Weir Gazette"})
+    assert names(article(f"{HEADLINE}<p>By Jane Roe</p>{STORY}", head)) == ["Jane Roe"]
+
+
+def test_what_other_layers_say_stands_behind_the_confidence() -> None:
+    found = article(f"{HEADLINE}<p>By Jane Roe</p>{STORY}", ld("Jane Roe"))
+    [note] = [note for note in found.provenance if note.field == "authors"]
+    assert (note.method, note.raw) == ("json-ld", "Jane Roe")
+
+
+CHINESE = "".join(
+    f"<p>{sentence}</p>"
+    for sentence in (
+        "江边的渡船从本月起停航两周，镇政府说是为了更换用了二十六年的缆绳和栈桥。",
+        "住在对岸的居民每天早上要绕行石桥，多走大约四十分钟，学校为此把上课时间推迟到九点。",
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<h1>渡船停航两周</h1><p>2024-05-03 来源：江岸日报 作者：闻一川</p>{CHINESE}",
+        f"<h1>渡船停航两周</h1>{CHINESE}<p>施工队表示栈桥有望在月底之前完工，渡船随后恢复。（记者 闻一川）</p>",
+        f"<h1>渡船停航两周</h1>{CHINESE}<p>（闻一川）</p>",
+        f"<h1>渡船停航两周</h1><p>闻一川</p>{CHINESE}",
+        f'<h1>渡船停航两周</h1><div class="info"><span id="author_x">作者：闻一川</span></div>{CHINESE}<p>责任编辑：王某</p>',
+        f"<h1>渡船停航两周</h1><p>本报讯（记者 闻一川 通讯员 桑雨）江边的渡船从本月起停航，镇政府请大家提前安排出行。</p>{CHINESE}",
+    ],
+)
+def test_a_chinese_page_names_its_author(page: str) -> None:
+    assert names(article(page)) == ["闻一川"]
+
+
+def test_an_editor_is_no_author() -> None:
+    assert (
+        names(article(f'<h1>渡船停航两周</h1><p class="author">编辑：闻一川</p>{CHINESE}<p>责任编辑：桑雨</p>')) == []
+    )
+
+
+@given(st.text(max_size=200), st.text(max_size=100))
+def test_any_byline_gives_clean_names(byline: str, author: str) -> None:
+    found = article(f'{HEADLINE}<p class="byline">{byline}</p>{STORY}', ld(author))
+    assert all(person.name and person.name == person.name.strip() for person in found.authors)
