@@ -35,6 +35,7 @@ ARTICLE_TYPES = frozenset(
         "Posting",
     ]
 )
+_DATED_TYPES = frozenset(("WebPage", "ItemPage", "CreativeWork", "VideoObject", "hentry", "Recipe", "Review", "HowTo"))
 _MAX_DEPTH = 8
 _LONGEST_TEXT = 20_000
 # The attributes, which know their elements: to ask each element for the attribute takes ten times as long.
@@ -50,6 +51,8 @@ class Structured:
     """The JSON-LD node of the article; empty when there is none."""
     breadcrumbs: list[tuple[str, str | None]] = field(default_factory=list)
     """Names and URLs of the JSON-LD BreadcrumbList."""
+    other_dates: list[tuple[str, str]] = field(default_factory=list)
+    """``(type.datePublished, content)`` of JSON-LD nodes that are no article: the page, its video."""
     nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
     """JSON-LD nodes by ``@id``."""
     meta: dict[str, list[str]] = field(default_factory=dict)
@@ -65,6 +68,8 @@ class Structured:
     """True where an element's ``itemtype`` says that it is an article."""
     refresh: str | None = None
     """Target of a meta refresh of at most ten seconds."""
+    source: bytes = b""
+    """The page in UTF-8, for what only its scripts say."""
 
     def first(self, *names: str) -> tuple[str, str] | None:
         """Return ``(name, content)`` of the first of *names* that has content."""
@@ -145,6 +150,10 @@ def _read_json_ld(found: Structured, texts: Iterable[str]) -> None:
                     best, found.article = rank, node
             elif "BreadcrumbList" in types and not found.breadcrumbs:
                 found.breadcrumbs = list(_breadcrumbs(node))
+            elif types & _DATED_TYPES:
+                raw = text_of(node.get("datePublished") or node.get("published"))
+                if raw:
+                    found.other_dates.append((f"{min(types & _DATED_TYPES)}.datePublished", raw))
 
 
 def loads(text: str) -> Any:
