@@ -199,14 +199,14 @@ class Ground:
         block = self.page.blocks[index]
         if block.place in ("related", "promoted") or block.kind == "comment" or block.rule in ("nav", "hidden"):
             return 0.0
-        free = block.place != "chrome"
+        free = block.place != "chrome" or block.mark is None
         if index < self.top:
             above = (0.8 if free else 0.55) - 0.06 * (self.top - index)
             return max(above, 0.3 if free and index >= self.page.first else 0.0)
         if index <= self.story + 1:
             return (1.0 if index - self.top <= 12 else 0.8) * (1.0 if free else 0.85)
         if index < self.end:
-            return 0.5 if free else 0.0
+            return 0.5 if block.place != "chrome" else 0.0
         # A last line that the layout has put outside the element of the story.
         return 0.4 if index < self.end + 3 and block.mark is None else 0.0
 

@@ -140,7 +140,7 @@ def _read(
     layout = None
     if profile is not None:
         layout = profile.layout_at(_day_of(address, url_assigned, fetched_at))
-    titles = titles_of(meta)
+    titles = titles_of(meta, None if url_assigned else address)
     segmented = segment(root, layout, titles=titles)
     if (force or meta.article) and body_weight(segmented) < _LITTLE_WEIGHT:
         # A page that is an article and has hardly any story: a rule has taken the story for furniture.

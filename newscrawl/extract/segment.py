@@ -15,6 +15,8 @@ from functools import lru_cache
 from lxml.etree import _Element as Element
 
 from newscrawl.extract import rules
+from newscrawl.extract.headlines import headline_of
+from newscrawl.extract.headlines import squeezed as squeezed
 from newscrawl.extract.marks import Marker
 from newscrawl.extract.tree import HEADINGS, Block, MediaNode, Place, walk
 from newscrawl.sites import Layout
@@ -78,7 +80,7 @@ def segment(
     typed = _typed_lines(blocks, without)
     container = marker.container if marker.container is not None else _container(blocks, typed)
     held = _inside(blocks, container)
-    page = Segmented(blocks, walked.media, container, held, _headline(blocks, held, titles))
+    page = Segmented(blocks, walked.media, container, held, headline_of(blocks, held, titles))
     if container is None:
         if page.headline is not None:
             page.headline.put("headline", rule="headline")
@@ -178,71 +180,6 @@ def _container(blocks: list[Block], typed: dict[int, rules.LineRule]) -> Element
     if current.tag in ("p", "span", "font", "b", "strong") and current.getparent() is not None:
         current = current.getparent()  # type: ignore[assignment]
     return current
-
-
-def _headline(blocks: list[Block], held: list[int], titles: tuple[str, ...]) -> Block | None:
-    """Return the block of the headline: the profile's, the heading that metadata names, or the best near the story.
-
-    *held* are the indices of the blocks inside the story's element.
-    """
-    for block in blocks:
-        if block.mark is not None and block.mark.place == "headline":
-            return block
-    inside = set(held)
-    start = held[0] if held else len(blocks)
-    wanted = [squeezed(title) for title in titles if title]
-    lengths = [len(title) for title in wanted]
-    likely = range(min(lengths, default=0) // 2, 2 * max(lengths, default=0) + 1)
-    best, best_score = None, 0.0
-    for index, block in enumerate(blocks):
-        if block.mark is not None or not 3 <= block.weight <= 500:
-            continue
-        if block.element.tag not in HEADINGS and len(block.text) not in likely:
-            continue
-        score = _headline_score(block, wanted)
-        if score <= 0:
-            continue
-        if index > start and index not in inside:
-            score -= 3
-        elif index <= start:
-            # Of several headings above the story the nearest is the most likely.
-            score += 1 - min(start - index, 20) / 40
-        if score > best_score:
-            best, best_score = block, score
-    return best
-
-
-def _headline_score(block: Block, wanted: list[str]) -> float:
-    tag = block.element.tag
-    score = {"h1": 2.0, "h2": 1.2, "h3": 0.6}.get(str(tag), 0.0)
-    if _named_title(block.element.get("class"), block.element.get("id")):
-        score += 0.8
-    if block.element.get("itemprop") == "headline":
-        score += 1.5
-    if score == 0 and tag not in ("div", "td", "p", "span", "font", "center", "strong", "b"):
-        return 0.0
-    text = squeezed(block.text)
-    for rank, title in enumerate(wanted):
-        if not text or not title:
-            continue
-        if text == title:
-            return score + 4 - 0.3 * rank
-        if len(text) >= 6 and (title.startswith(text) or (text in title and len(text) >= 0.5 * len(title))):
-            return score + 2.5 - 0.3 * rank
-    return score if score >= 1.2 and block.link_share < 0.9 else 0.0
-
-
-@lru_cache(maxsize=8192)
-def _named_title(classes: str | None, identity: str | None) -> bool:
-    words = f"{classes or ''} {identity or ''}"[:500]
-    return re.search(r"headline|title|biaoti|tit\b", words, re.I) is not None and not re.search(
-        r"sub-?title|site-?title", words, re.I
-    )
-
-
-def squeezed(text: str) -> str:
-    """Letters and digits only, lower case: for telling whether two titles say the same."""
-    return text.casefold() if text.isalnum() else "".join(filter(str.isalnum, text)).casefold()
 
 
 def _inside(blocks: list[Block], container: Element | None) -> list[int]:
