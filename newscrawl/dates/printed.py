@@ -30,7 +30,8 @@ _ZONES = {
     "nzst": "+12:00", "nzdt": "+13:00",
 }  # fmt: skip
 """Zones whose short name means one offset; EST, CST, BST, IST and PST mean several."""
-_ZONE = rf"(?:\s?(?P<zone>(?:{'|'.join(sorted(_ZONES, key=len, reverse=True))})(?![^\W_])|[+-][0-9]{{2}}:?[0-9]{{2}}(?![0-9])))?"
+_NAMED_ZONE = "|".join(sorted(_ZONES, key=len, reverse=True))
+_ZONE = rf"(?:\s?(?P<zone>(?:{_NAMED_ZONE})(?![^\W_])|[+-][0-9]{{2}}:?[0-9]{{2}}(?![0-9])))?"
 
 _ISO = re.compile(
     r"(?<!\d)(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"
@@ -108,7 +109,7 @@ def dates_in(text: str, *, order: Order | None = None, short_years: bool = False
     found = []
     for pattern, read in _READERS:
         for match in pattern.finditer(plain):
-            value = read(match, order, short_years)
+            value = _paired(match, order, short_years) if read is None else read(match)
             if value is not None:
                 start, stop = match.span()
                 raw = text[start:stop]
@@ -120,20 +121,20 @@ def dates_in(text: str, *, order: Order | None = None, short_years: bool = False
             yield value, raw
 
 
-def _numbered(match: re.Match[str], order: Order | None, short_years: bool) -> str | None:
+def _numbered(match: re.Match[str]) -> str | None:
     return _dated(match, match["year"], match["month"], match["day"])
 
 
-def _named(match: re.Match[str], order: Order | None, short_years: bool) -> str | None:
+def _named(match: re.Match[str]) -> str | None:
     return _dated(match, match["year"], month_of(match["name"]), match["day"])
 
 
-def _of_era(match: re.Match[str], order: Order | None, short_years: bool) -> str | None:
+def _of_era(match: re.Match[str]) -> str | None:
     count = 1 if match["count"] == "元" else int(match["count"])
     return _dated(match, _ERAS[match["era"]] + count, match["month"], match["day"])
 
 
-def _of_numerals(match: re.Match[str], order: Order | None, short_years: bool) -> str | None:
+def _of_numerals(match: re.Match[str]) -> str | None:
     year = "".join(str(_NUMERAL[numeral]) for numeral in match["year"])
     return joined(year, _counted(match["month"]), _counted(match["day"]))
 
@@ -190,22 +191,23 @@ def _dated(match: re.Match[str], year: str | int, month: str | int, day: str | i
     return joined(year, month, day, hour, part.get("minute"), part.get("second"), offset)
 
 
-_Read = Callable[["re.Match[str]", Order | None, bool], str | None]
-_READERS: tuple[tuple[re.Pattern[str], _Read], ...] = (
+_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None] | None], ...] = (
     (_ISO, _numbered),
     (_NUMERIC, _numbered),
     (_MONTH_FIRST, _named),
     (_DAY_FIRST, _named),
     (_YEAR_FIRST, _named),
-    (_PAIR, _paired),
+    (_PAIR, None),
     (_VIETNAMESE, _numbered),
     (_ERA, _of_era),
     (_NUMERALS, _of_numerals),
 )
 
 _MONTH_FIRST_REGIONS = frozenset(("us", "ph", "pr", "gu"))
-_DAY_FIRST_ENGLISH = frozenset(("uk", "gb", "au", "nz", "ie", "in", "za", "sg", "pk", "ng", "ke", "mt", "my", "bd", "lk", "gh"))
-_YEAR_FIRST = frozenset(("zh", "ja", "ko", "hu", "lt", "mn", "cn", "tw", "hk", "mo", "jp", "kr"))
+_DAY_FIRST_ENGLISH = frozenset(
+    ["uk", "gb", "au", "nz", "ie", "in", "za", "sg", "pk", "ng", "ke", "mt", "my", "bd", "lk", "gh"]
+)
+_YEAR_LEADS = frozenset(("zh", "ja", "ko", "hu", "lt", "mn", "cn", "tw", "hk", "mo", "jp", "kr"))
 """Languages, and domains of countries, that write the year first."""
 _BORROWED = frozenset(("io", "co", "tv", "me", "ai", "cc", "ly", "fm", "to", "gg", "sh", "ws"))
 """Domains of countries that sites of all countries use."""
@@ -215,8 +217,9 @@ _BORROWED = frozenset(("io", "co", "tv", "me", "ai", "cc", "ly", "fm", "to", "gg
 def order_of(language: str | None, host: str | None) -> Order | None:
     """Return whether numeric dates in *language* (BCP 47) on *host* begin with the day or the month; None if unknown.
 
-    Chinese, Japanese and Korean begin with the year. Else the region decides, from the language tag or a country's
-    domain; then the language: all but English begin with the day. English without a region is American on ``.com``, ``.gov`` and ``.edu``.
+    Chinese, Japanese and Korean begin with the year. Else the region decides, from the language tag or a
+    country's domain; then the language: all but English begin with the day. English without a region is American
+    on ``.com``, ``.gov`` and ``.edu``.
 
     >>> order_of("en-GB", "news.example.com"), order_of("en", "news.example.com"), order_of("de", None)
     ('dmy', 'mdy', 'dmy')
@@ -224,7 +227,7 @@ def order_of(language: str | None, host: str | None) -> Order | None:
     tags = re.split(r"[-_]", (language or "").strip().lower())
     region = next((tag for tag in tags[1:] if len(tag) == 2), "")
     domain = (host or "").rpartition(".")[2].lower()
-    if tags[0] in _YEAR_FIRST:
+    if tags[0] in _YEAR_LEADS:
         return "ymd"
     for place in (region, domain if len(domain) == 2 else ""):
         if place in _MONTH_FIRST_REGIONS:
@@ -237,6 +240,6 @@ def order_of(language: str | None, host: str | None) -> Order | None:
         return "mdy" if domain in ("com", "gov", "edu", "mil") else None
     if tags[0]:
         return "dmy"
-    if domain in _YEAR_FIRST:
+    if domain in _YEAR_LEADS:
         return "ymd"
     return "dmy" if len(domain) == 2 and domain not in _BORROWED else None

@@ -19,9 +19,13 @@ _ISO = re.compile(
 _RFC2822 = re.compile(
     r"(?:\w{3,9},?\s)?\s?(\d{1,2})\s([a-z]{3,9})\s(\d{4})\s(\d{2}):(\d{2})(?::(\d{2}))?\s*(GMT|UTC|Z|[+-]\d{4})", re.I
 )
-_SCRIPTED = re.compile(r"[a-z]{3}\s([a-z]{3})\s(\d{2})\s(\d{4})\s(\d{2}):(\d{2}):(\d{2})\s(?:GMT|UTC)([+-]\d{4})?", re.I)
+_SCRIPTED = re.compile(
+    r"[a-z]{3}\s([a-z]{3})\s(\d{2})\s(\d{4})\s(\d{2}):(\d{2}):(\d{2})\s(?:GMT|UTC)([+-]\d{4})?", re.I
+)
 """``Tue Mar 21 2023 08:15:00 GMT+0800 (…)``, as JavaScript prints a date."""
-_UNIX = re.compile(r"[a-z]{3}\s([a-z]{3})\s{1,2}(\d{1,2})\s(\d{2}):(\d{2}):(\d{2})\s(?:(UTC|GMT)|[A-Z]{2,5})?\s?(\d{4})", re.I)
+_UNIX = re.compile(
+    r"[a-z]{3}\s([a-z]{3})\s{1,2}(\d{1,2})\s(\d{2}):(\d{2}):(\d{2})\s(?:(UTC|GMT)|[A-Z]{2,5})?\s?(\d{4})", re.I
+)
 """``Tue Mar 21 08:15:00 UTC 2023``, as ``date`` and Java print one; other names of zones mean several."""
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z|[+-]\d{2}:?\d{2})?$")
 _URL_SPLIT = re.compile(

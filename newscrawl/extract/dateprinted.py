@@ -13,7 +13,8 @@ from newscrawl.extract.tree import Block, where
 from newscrawl.text import clean_line
 
 _DATE_CLASS = re.compile(
-    r"date|time|publi|posted|byline|meta|stamp|datum|dato|fecha|info|source|detail|from|riqi|shijian|fabu|stand|laiyuan", re.I
+    r"date|time|publi|posted|byline|meta|stamp|datum|dato|fecha|info|source|detail|from|riqi|shijian|fabu|stand|laiyuan",
+    re.I,
 )
 _NOT_THIS = re.compile(r"today|clock|weather|masthead|now\b|calendar|event|copyright|footer|expire|deadline", re.I)
 _COPYRIGHT = re.compile(r"©|\(c\)|copyright|版权|版權", re.I)

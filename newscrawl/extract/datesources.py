@@ -32,11 +32,13 @@ _MODIFIED_META = (
     "dcdatemodified", "bytedanceupdatedtime", "lastmodified", "updatedtime", "modifiedtime", "modified", "moddate",
     "articleupdated", "revisiondate", "dateupdated", "lastupdated", "updatedat", "articleupdatedtime",
 )  # fmt: skip
-_WEAK_META = frozenset(("dcdate", "dctermsdate", "date", "ogreleasedate", "releasedate", "datecreated", "dctermscreated"))
+_WEAK_META = frozenset(
+    ["dcdate", "dctermsdate", "date", "ogreleasedate", "releasedate", "datecreated", "dctermscreated"]
+)
 _SEPARATORS = str.maketrans("", "", ":._- ")
 MODIFIED = re.compile(
-    r"updat|modif|revis|edited|更新|修改|最終更新|수정|aktualisiert|geändert|stand:|mis à jour|mise à jour|actualiza|atualiza"
-    r"|aggiorna|aktualiz|обновлен|изменен|оновлено|güncelle|bijgewerkt|gewijzigd|uppdatera|oppdater|opdater|päivitetty"
+    r"updat|modif|revis|edited|更新|修改|最終更新|수정|aktualisiert|geändert|stand:|mis à jour|mise à jour|actualiza"
+    r"|atualiza|aggiorna|aktualiz|обновлен|изменен|оновлено|güncelle|bijgewerkt|gewijzigd|uppdatera|oppdater|opdater|päivitetty"
     r"|frissít|ενημ[εέ]ρωση|diperbarui|cập nhật",
     re.I,
 )

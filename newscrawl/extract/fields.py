@@ -46,7 +46,9 @@ def _headline(build: Builder) -> None:
     block = source.page.headline
     if block is None:
         if source.titles:
-            build.put_cut("headline", source.titles[0], "meta", "title", signs=signs_of(source.titles[0], None, source.titles))
+            build.put_cut(
+                "headline", source.titles[0], "meta", "title", signs=signs_of(source.titles[0], None, source.titles)
+            )
         return
     chosen = source.layout is not None and bool(source.layout.headline)
     stated = text_of(source.meta.article.get("headline"))

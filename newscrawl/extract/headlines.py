@@ -39,11 +39,11 @@ def headline_of(blocks: list[Block], held: list[int], titles: tuple[str, ...]) -
         if block.element.tag not in HEADINGS and len(block.text) not in wanted.lengths:
             continue
         named = wanted.score(block.text)
+        if not named and block.element.tag == "h1":
+            strange += 1
         score = _headline_score(block, named)
         if score <= 0:
             continue
-        if not named and block.element.tag == "h1":
-            strange += 1
         if index > start and index not in inside:
             score -= 3
         elif index <= start:
@@ -119,17 +119,14 @@ def squeezed(text: str) -> str:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether two titles share half of the words, or of the pairs of characters, of the shorter one."""
+    """Whether two titles share half of what the shorter one says, letter by letter, in whatever order."""
     first, second = _parts(one), _parts(other)
     return 2 * len(first & second) >= min(len(first), len(second)) > 0
 
 
 def _parts(text: str) -> set[str]:
-    words = {word for word in re.findall(r"\w+", text[:_LONGEST_H1].casefold()) if len(word) > 2 or not word.isascii()}
-    if len(words) > 3:
-        return words
     own = squeezed(text[:_LONGEST_H1])
-    return {own[at : at + 2] for at in range(len(own) - 1)}
+    return {own[at : at + 3] for at in range(len(own) - 2)}
 
 
 def headline_text(block: Block, titles: tuple[str, ...], stated: str | None = None) -> str:
@@ -138,13 +135,17 @@ def headline_text(block: Block, titles: tuple[str, ...], stated: str | None = No
     """
     text = clean_line(block.text)
     wanted = {squeezed(title) for title in titles if title}
+    if stated is not None and squeezed(stated) != squeezed(text):
+        cut = _without_kicker(text, block.element, {squeezed(stated)})
+        if cut != text:
+            return cut
     if squeezed(text) in wanted:
         return text
     heading = _heading_around(block.element)
     whole = _SPACED_COLON.sub(r"\1", clean_line(" ".join(_texts(heading)))) if heading is not None else text
     if squeezed(whole) == squeezed(text):
         return _without_kicker(text, block.element, wanted)
-    # A kicker in a block of its own belongs to the headline only where JSON-LD, which has no other line for it, says so.
+    # A kicker in a block of its own belongs to the headline only where JSON-LD says so.
     return whole if stated is not None and squeezed(whole) == squeezed(stated) else text
 
 

@@ -103,7 +103,8 @@ def _is_host(own: str, host: str) -> bool:
     names = [squeezed(label) for label in labels]
     if own == squeezed(host) or own == squeezed(host.removeprefix("www.")):
         return True
-    return any(
-        len(name) >= 4 and (own == name or (name in own and len(own) <= 2 * len(name) + 4) or (len(own) >= 5 and own in name))
-        for name in names
-    )
+    return any(_is_name(own, name) for name in names if len(name) >= 4)
+
+
+def _is_name(own: str, name: str) -> bool:
+    return (name in own and len(own) <= 2 * len(name) + 4) or (len(own) >= 5 and own in name)
