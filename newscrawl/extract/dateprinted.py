@@ -21,8 +21,9 @@ _COPYRIGHT = re.compile(r"©|\(c\)|copyright|版权|版權", re.I)
 _POSTED = re.compile(r"发布|發布|发表|發表|publi|posted", re.I)
 _LINE_KINDS = frozenset(("source_line", "byline", "other", "share", "dateline"))
 _LONGEST_LINE = 300
+_LONGEST_STORY_LINE = 120
 _LONGEST_FURNITURE = 400
-_MOST_LINES = 40
+_MOST_LINES = 24
 _ABOVE = 8
 
 
@@ -50,7 +51,7 @@ def _line_of(block: Block, *, inner: bool) -> str | None:
             return None
         text = clean_line(block.raw.strip())
         return text if len(text) <= _LONGEST_FURNITURE else None
-    return block.text if block.weight <= _LONGEST_LINE else None
+    return block.text if block.weight <= (_LONGEST_STORY_LINE if block.place == "body" else _LONGEST_LINE) else None
 
 
 class _Line:

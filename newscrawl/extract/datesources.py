@@ -33,7 +33,7 @@ _MODIFIED_META = (
     "articleupdated", "revisiondate", "dateupdated", "lastupdated", "updatedat", "articleupdatedtime",
 )  # fmt: skip
 _WEAK_META = frozenset(
-    ["dcdate", "dctermsdate", "date", "ogreleasedate", "releasedate", "datecreated", "dctermscreated"]
+    ("dcdate", "dctermsdate", "date", "ogreleasedate", "releasedate", "datecreated", "dctermscreated")
 )
 _SEPARATORS = str.maketrans("", "", ":._- ")
 MODIFIED = re.compile(

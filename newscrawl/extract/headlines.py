@@ -134,19 +134,19 @@ def headline_text(block: Block, titles: tuple[str, ...], stated: str | None = No
     where one of *titles* is the rest; with one, where *stated*, the headline of JSON-LD, has it.
     """
     text = clean_line(block.text)
-    wanted = {squeezed(title) for title in titles if title}
-    if stated is not None and squeezed(stated) != squeezed(text):
-        cut = _without_kicker(text, block.element, {squeezed(stated)})
-        if cut != text:
-            return cut
-    if squeezed(text) in wanted:
+    own, named = squeezed(text), squeezed(stated or "")
+    if own == named:
         return text
     heading = _heading_around(block.element)
     whole = _SPACED_COLON.sub(r"\1", clean_line(" ".join(_texts(heading)))) if heading is not None else text
-    if squeezed(whole) == squeezed(text):
-        return _without_kicker(text, block.element, wanted)
-    # A kicker in a block of its own belongs to the headline only where JSON-LD says so.
-    return whole if stated is not None and squeezed(whole) == squeezed(stated) else text
+    if squeezed(whole) == named:
+        return whole
+    if squeezed(whole) != own:
+        # A kicker in a block of its own belongs to the headline only where JSON-LD says so.
+        return text
+    cut = _without_kicker(text, block.element, {named})
+    wanted = {squeezed(title) for title in titles if title}
+    return cut if cut != text or own in wanted else _without_kicker(text, block.element, wanted)
 
 
 def _heading_around(element: Element) -> Element | None:
