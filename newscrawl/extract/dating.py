@@ -161,13 +161,18 @@ def _best(candidates: list[Evidence]) -> Evidence | None:
 
 
 def _support(day: str, candidates: list[Evidence]) -> float:
-    """How much speaks for *day*: each group of layers counts with its strongest, what readers see a little more for agreement."""
+    """How much speaks for *day*: each group of layers counts with its strongest, what readers see a little more for agreement.
+
+    Metadata that better metadata contradicts counts half.
+    """
     strongest: dict[str, float] = {}
     methods = set()
+    leading = max((found.weight for found in candidates if _GROUPS.get(found.method) == "machine"), default=0.0)
     for found in candidates:
         if same_day(found.value, day) or _near(found.value, day):
             group = _GROUPS.get(found.method, "printed")
-            strongest[group] = max(strongest.get(group, 0.0), found.weight)
+            weight = found.weight if group != "machine" or found.weight == leading else 0.5 * found.weight
+            strongest[group] = max(strongest.get(group, 0.0), weight)
             if group == "printed":
                 methods.add(found.method)
     return sum(strongest.values()) + 0.2 * len(methods)

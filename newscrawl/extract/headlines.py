@@ -14,6 +14,8 @@ from newscrawl.text import clean_line, weight
 _BY_TAG = {"h1": 2.0, "h2": 1.2, "h3": 0.6}
 _TEXT_TAGS = frozenset(("div", "td", "p", "span", "font", "center", "strong", "b"))
 _LONGEST_H1 = 300
+_MANY = 3
+"""So many ``<h1>`` that no title names are headings of the parts of a story."""
 _SHORTEST_PART = 12
 """A shorter title inside a longer one says little: weight of a part that a headline is cut to."""
 _SPACED_COLON = re.compile(r"\s+([:;,.!?])(?=\s|$)")
@@ -31,7 +33,7 @@ def headline_of(blocks: list[Block], held: list[int], titles: tuple[str, ...]) -
     inside = set(held)
     start = held[0] if held else len(blocks)
     wanted = _Wanted(titles)
-    found: list[tuple[float, Block]] = []
+    found: list[tuple[float, int]] = []
     strange = 0
     for index, block in enumerate(blocks):
         if block.mark is not None or not 3 <= block.weight <= 500:
@@ -49,11 +51,11 @@ def headline_of(blocks: list[Block], held: list[int], titles: tuple[str, ...]) -
         elif index <= start:
             # Of several headings above the story the nearest is the most likely.
             score += 1 - min(start - index, 20) / 40
-        found.append((score, block))
-    best = max(found, key=lambda one: one[0], default=(0.0, None))
-    if best[0] <= 0 or best[1] is None:
+        found.append((score, index))
+    score, at = max(found, key=lambda one: one[0], default=(0.0, 0))
+    if score <= 0 or (wanted.titles and wanted.denies(blocks[at], one_of_many=at > start and strange >= _MANY)):
         return None
-    return None if wanted.titles and wanted.denies(best[1], strange) else best[1]
+    return blocks[at]
 
 
 class _Wanted:
@@ -84,9 +86,9 @@ class _Wanted:
         rest = title.replace(own, "", 1)
         return any(len(other) >= 6 and other != title and rest.endswith(other) for other in self.titles)
 
-    def denies(self, block: Block, strange: int) -> bool:
-        """Whether *block* is a heading of a part: no title shares its words, and it is no single ``<h1>``."""
-        if self.score(block.text) or (block.element.tag == "h1" and strange < 3):
+    def denies(self, block: Block, *, one_of_many: bool) -> bool:
+        """Whether *block* is a heading of a part: no title shares its words, and it is no ``<h1>`` or *one_of_many*."""
+        if self.score(block.text) or (block.element.tag == "h1" and not one_of_many):
             return False
         return not any(_alike(block.text, title) for title in self.texts)
 
