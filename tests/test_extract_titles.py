@@ -39,12 +39,13 @@ def test_the_name_of_the_site_is_cut_off_whatever_sets_it_apart(title: str) -> N
         ("Ferry stops - and what now | River Post", "River Post", "Ferry stops - and what now"),
         ("渡船停航两周_滨江晚报", "滨江晚报", "渡船停航两周"),
         ("渡船停航两周-滨江晚报", None, "渡船停航两周"),
+        ("Post to be closed - what now - Post", None, "Post to be closed"),
         ("River Post", "River Post", "River Post"),
         ("River Post | River Post", "River Post", "River Post"),
     ],
 )
 def test_a_name_that_is_known_is_cut_and_nothing_else(title: str, site: str | None, rest: str) -> None:
-    assert without_site_name(title, site) == rest
+    assert without_site_name(title, site, host="post.example") == rest
 
 
 def test_what_stands_apart_in_a_stated_title_stays_but_for_the_site() -> None:

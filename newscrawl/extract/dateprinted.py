@@ -24,6 +24,8 @@ _LONGEST_LINE = 300
 _LONGEST_STORY_LINE = 120
 _LONGEST_FURNITURE = 400
 _MOST_LINES = 24
+_OLD, _OLD_SHARE = "1990", 0.4
+"""A day before the web is more often what a line tells of."""
 _ABOVE = 8
 
 
@@ -90,8 +92,8 @@ class _Line:
             changed = MODIFIED.search(before) is not None and _POSTED.search(before) is None
             if self.counts(value, before, covered, labelled=labelled or changed):
                 bonus = 1.5 if labelled else 0.7 if covered >= 0.6 or "T" in value else 0.0
-                place = where(self.block.element)
-                yield Evidence(value, "text", place, raw, changed, self.weight + bonus, raw not in guessed)
+                weight = (self.weight + bonus) * (_OLD_SHARE if value < _OLD else 1.0)
+                yield Evidence(value, "text", where(self.block.element), raw, changed, weight, raw not in guessed)
 
     def counts(self, value: str, before: str, covered: float, *, labelled: bool) -> bool:
         """Whether a date that fills the share *covered* of the line is said of the article, not of what it tells."""

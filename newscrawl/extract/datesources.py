@@ -86,7 +86,7 @@ def stated(
         yield from _from(text_of(meta.article.get("dateCreated")), "json-ld", "dateCreated", order, weight=3.0)
     yield from _metadata(meta, order)
     for key, raw in meta.other_dates:
-        yield from _from(raw, "json-ld", key, order, weight=3.0)
+        yield from _from(raw, "json-ld", key, order, changed=MODIFIED.search(raw) is not None, weight=3.0)
     if url is not None:
         value = url_date(url)
         if value is not None:
