@@ -48,12 +48,12 @@ def published(html: str, lang: str = "en-GB", url: str = URL) -> str | None:
     [
         ('<p class="date">21 March 2023</p>', "2023-03-21"),
         ("<p>Jane Roe | 21/03/2023</p>", "2023-03-21"),
-        ("<div>Datum:26. Januar 2022</div>", "2022-01-26"),
+        ("<div>Datum:14. Januar 2021</div>", "2021-01-14"),
         ('<div class="uploaded">3.5.22</div>', "2022-05-03"),
-        ("<time>8 Oct 2022</time>", "2022-10-08"),
-        ('<time datetime="2022-10-08T09:00">Saturday</time>', "2022-10-08T09:00"),
-        ('<div class="newsletter-box"><p>November 2, 2022</p></div>', "2022-11-02"),
-        ("<h2>Page 1 of 1 <span>06.11.2023 13:30 by Jane</span></h2>", "2023-11-06T13:30"),
+        ("<time>4 Oct 2021</time>", "2021-10-04"),
+        ('<time datetime="2021-10-04T09:00">Saturday</time>', "2021-10-04T09:00"),
+        ('<div class="newsletter-box"><p>November 9, 2021</p></div>', "2021-11-09"),
+        ("<h2>Page 1 of 1 <span>19.08.2021 11:45 by Jane</span></h2>", "2021-08-19T11:45"),
         ('<span class="stamp" data-timestamp="1679357700">yesterday</span>', "2023-03-21T00:15:00Z"),
         ('<abbr class="published" title="2023-03-21T08:15:00+0200">in spring</abbr>', "2023-03-21T08:15:00+02:00"),
         ('<span property="dc:date" content="2023-03-21">in spring</span>', "2023-03-21"),
@@ -132,8 +132,8 @@ def test_a_printed_day_of_change_is_no_day_of_publication() -> None:
 
 
 def test_a_page_that_only_says_when_it_was_changed_has_no_day_of_publication() -> None:
-    found = read(article(above='<p class="date">Last updated on 17 December 2023</p>'))
-    assert (found.date_published, found.date_modified) == (None, "2023-12-17")
+    found = read(article(above='<p class="date">Last updated on 9 December 2023</p>'))
+    assert (found.date_published, found.date_modified) == (None, "2023-12-09")
 
 
 def test_of_one_day_what_says_more_is_taken_even_from_a_printed_line() -> None:
@@ -158,7 +158,7 @@ def test_the_page_or_its_video_dates_an_article_that_nothing_better_dates() -> N
 def test_a_script_dates_an_article_only_where_nothing_else_does(script: str, day: str | None) -> None:
     head = f"<script>{script}</script>"
     assert published(article(head=head)) == day
-    assert published(article(head=head, above="<time>8 Oct 2022</time>")) == "2022-10-08"
+    assert published(article(head=head, above="<time>4 Oct 2021</time>")) == "2021-10-04"
 
 
 def test_a_date_after_the_fetch_is_refused_and_named() -> None:

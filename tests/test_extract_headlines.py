@@ -64,6 +64,11 @@ def test_a_kicker_or_subtitle_in_an_element_of_its_own_is_cut_where_a_title_is_t
     assert headline(f"<h1>{inside}</h1>{STORY}", ld="Ferry stops for two weeks") == "Ferry stops for two weeks"
 
 
+def test_another_kicker_in_metadata_shows_where_the_headline_begins() -> None:
+    body = f"<h1><span>On the river</span> - Ferry stops for two weeks</h1>{STORY}"
+    assert headline(body, og="Upstream: Ferry stops for two weeks") == "Ferry stops for two weeks"
+
+
 def test_a_kicker_in_running_text_stays() -> None:
     body = f"<h1>On the river: Ferry stops for two weeks</h1>{STORY}"
     assert headline(body, ld="Ferry stops for two weeks") == "On the river: Ferry stops for two weeks"

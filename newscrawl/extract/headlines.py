@@ -18,6 +18,7 @@ _MANY = 3
 """So many ``<h1>`` that no title names are headings of the parts of a story."""
 _SHORTEST_PART = 12
 """A shorter title inside a longer one says little: weight of a part that a headline is cut to."""
+_KICKER = re.compile(r"^.{1,80}?(?::|\s[-–—|])\s")
 _SPACED_COLON = re.compile(r"\s+([:;,.!?])(?=\s|$)")
 
 
@@ -148,7 +149,11 @@ def headline_text(block: Block, titles: tuple[str, ...], stated: str | None = No
         return text
     cut = _without_kicker(text, block.element, {named})
     wanted = {squeezed(title) for title in titles if title}
-    return cut if cut != text or own in wanted else _without_kicker(text, block.element, wanted)
+    if cut != text or own in wanted:
+        return cut
+    # Metadata may have another kicker before the same words.
+    tails = {squeezed(_KICKER.sub("", title, count=1)) for title in titles}
+    return _without_kicker(text, block.element, wanted | tails)
 
 
 def _heading_around(element: Element) -> Element | None:
