@@ -169,9 +169,9 @@ def labelled(line: dict[str, Any], folder: Path) -> Page | None:
     """Read a page as the reader does, up to the classifier, and label its blocks. None for one without text."""
     text = decoded(gzip.decompress((folder / line["file"]).read_bytes()))
     body, named = line["gold"].get("body"), line["gold"].get("with")
-    looks = [_look(text.text.encode("utf-8", "replace"))]
+    looks = [_look(text.text.encode("utf-8", "replace"), line["url"])]
     if body_weight(looks[0][0].page) < _LITTLE:
-        looks.append(_look(text.text.encode("utf-8", "replace"), ALL_RULES))
+        looks.append(_look(text.text.encode("utf-8", "replace"), line["url"], ALL_RULES))
     look, claims = max(looks, key=lambda found: body_weight(found[0].page))
     index, rows = look.rows()
     if not index or (body is None and named is None):
@@ -191,13 +191,13 @@ def labelled(line: dict[str, Any], folder: Path) -> Page | None:
     )
 
 
-def _look(utf8: bytes, without: frozenset[str] = frozenset()) -> Any:
+def _look(utf8: bytes, url: str, without: frozenset[str] = frozenset()) -> Any:
     root = parse(utf8)
     assert root is not None
     scripts = json_ld_texts(root)
     drop_scripts(root)
     meta = structured(root, scripts)
-    claims = claims_of(meta, titles_of(meta))
+    claims = claims_of(meta, titles_of(meta, url))
     return first_look(root, claims=claims, without=without), claims
 
 

@@ -2,12 +2,25 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newscrawl.dates import dates_in, earliest_moment, fetched_text, is_after, iso_date, same_day, url_date, with_zone
+from newscrawl.dates import (
+    MAY_BE_DATED,
+    dates_in,
+    earliest_moment,
+    epoch_date,
+    fetched_text,
+    is_after,
+    iso_date,
+    order_of,
+    same_day,
+    url_date,
+    with_zone,
+)
 from newscrawl.items import Article, faults
 
 ANY_TEXT = st.text(st.characters())
@@ -15,7 +28,8 @@ ANY_TEXT = st.text(st.characters())
 PIECES = (
     "2023 1899 1900 2099 9999 0000 3 03 12 13 21 31 99 08:15 8:05 24:00 25:61 :60 08h15 - / . 年 月 日 년 월 일 T Z z "
     "+0800 +08:00 -99:99 +٠٨:00 GMT UTC 上午 下午 晚上 凌晨 午後 오후 am p.m. 星期二 (二) （火） Tue, Mar March März mars "
-    "Auguſt AprİL aprıl oKtober 1er 3rd de at um à 时 分 點 시 \u3000 ２０２３ ２１ 三月 ② 20230321 081500 t _ \ud800 \x00"
+    "Auguſt AprİL aprıl oKtober 1er 3rd de at um à 时 分 點 시 \u3000 ２０２３ ２１ 三月 ② 20230321 081500 t _ \ud800 \x00 "
+    "мая Μαΐου مايو ٢٠٢٣ मई 令和 平成 民國 元 二〇二三 十 21.3.23 3/21/2023 21.3. tháng CEST MESZ EDT EST Uhr г. m."
 )
 DATE_LIKE = st.lists(st.sampled_from([" ", *PIECES.split(" ")]), max_size=10).map("".join)
 TEXTS = ANY_TEXT | DATE_LIKE
@@ -164,6 +178,40 @@ def test_digits_of_another_script_never_reach_the_value(text: str) -> None:
         ("21 de marzo de 2023", "2023-03-21"),
         ("21 de março de 2023", "2023-03-21"),
         ("21 marzo 2023", "2023-03-21"),
+        # Other languages, with and without the case of the month's name.
+        ("21 мая 2021, 14:03", "2021-05-21T14:03"),
+        ("3 травня 2021 року, 14:05", "2021-05-03T14:05"),
+        ("3 maja 2021", "2021-05-03"),
+        ("21 LISTOPADA 2021", "2021-11-21"),
+        ("3. května 2021", "2021-05-03"),
+        ("3 Mayıs 2021", "2021-05-03"),
+        ("2021. május 3.", "2021-05-03"),
+        ("3. toukokuuta 2021 klo 14.05", "2021-05-03T14:05"),
+        ("3 mei 2021", "2021-05-03"),
+        ("3 Μαΐου 2021", "2021-05-03"),
+        ("3 Mei 2021 14.05", "2021-05-03T14:05"),
+        ("3 tháng 5, 2021", "2021-05-03"),
+        ("٣ مايو ٢٠٢١", "2021-05-03"),
+        ("3 मई 2021", "2021-05-03"),
+        ("21-May-2021", "2021-05-21"),
+        # Day and month as numbers, where dots, a number above 12 or a clock with AM and PM decide.
+        ("21.05.2021 14:05", "2021-05-21T14:05"),
+        ("3. 5. 2021", "2021-05-03"),
+        ("5/13/2021", "2021-05-13"),
+        ("13/5/2021", "2021-05-13"),
+        ("5/5/2021", "2021-05-05"),
+        ("5/3/2021 9:05:06 PM", "2021-05-03T21:05:06"),
+        # Eras, numerals and digits of other scripts.
+        ("令和3年5月3日", "2021-05-03"),
+        ("平成元年5月3日", "1989-05-03"),
+        ("民國105年5月3日", "2016-05-03"),
+        ("二〇〇五年七月二十一日", "2005-07-21"),
+        ("２０２１年５月３日　１４：０５", "2021-05-03T14:05"),
+        ("입력 2021.05.03. 오후 2:05", "2021-05-03T14:05"),
+        ("2021/5/3（月） 14:05", "2021-05-03T14:05"),
+        # Zones whose name means one offset.
+        ("May 5, 2020 at 3:04 pm EDT", "2020-05-05T15:04-04:00"),
+        ("5. Mai 2020, 14:03 Uhr MESZ", "2020-05-05T14:03+02:00"),
         # Machine-readable in running text.
         ("updated 2023-03-21 08:15:30+08:00.", "2023-03-21T08:15:30+08:00"),
     ],
@@ -205,6 +253,10 @@ def test_a_printed_day_stays_a_day_when_its_hour_is_not_clear(text: str, value: 
         "aprıl 5, 2023",
         "May 5",
         "Smarch 21, 2023",
+        "3/5/2021",
+        "21.05.21",
+        "192.168.20.21",
+        "21 people 2023",
     ],
 )
 def test_a_text_without_a_whole_date_gives_none(text: str) -> None:
@@ -223,6 +275,74 @@ def test_every_date_of_a_text_is_given_in_order_as_printed() -> None:
 
 def test_a_date_that_two_patterns_read_is_given_once_with_its_time() -> None:
     assert list(dates_in("2023-03-21 08:15")) == [("2023-03-21T08:15", "2023-03-21 08:15")]
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "value"),
+    [
+        ("3/5/2021", "dmy", "2021-05-03"),
+        ("3/5/2021", "mdy", "2021-03-05"),
+        ("3-5-2021 14:05", "dmy", "2021-05-03T14:05"),
+        ("3.5.21", "dmy", "2021-05-03"),
+        ("21.05.03 14:05", "ymd", "2021-05-03T14:05"),
+        ("5/13/2021", "dmy", "2021-05-13"),
+    ],
+)
+def test_the_order_of_the_language_decides_where_numbers_do_not(text: str, order: Any, value: str) -> None:
+    assert [found for found, _ in dates_in(text, order=order, short_years=True)] == [value]
+
+
+@pytest.mark.parametrize(
+    ("language", "host", "order"),
+    [
+        ("en-GB", "news.example.com", "dmy"),
+        ("en-US", "news.example", "mdy"),
+        ("en", "news.example.com", "mdy"),
+        ("en", "news.example.co.uk", "dmy"),
+        ("en-CA", "news.example.ca", None),
+        ("en", "news.example.org", None),
+        ("de", None, "dmy"),
+        ("pt-BR", "news.example.com", "dmy"),
+        ("zh-Hans", "news.example.com", "ymd"),
+        (None, "news.example.de", "dmy"),
+        (None, "news.example.jp", "ymd"),
+        (None, "news.example.io", None),
+        (None, None, None),
+    ],
+)
+def test_language_and_domain_tell_the_order_of_a_numeric_date(
+    language: str | None, host: str | None, order: str | None
+) -> None:
+    assert order_of(language, host) == order
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1679357700", "2023-03-21T00:15:00Z"),
+        (" 1679357700000 ", "2023-03-21T00:15:00Z"),
+        ("1862442", None),
+        ("20230321", None),
+        ("١٦٧٩٣٥٧٧٠٠", None),
+        ("", None),
+    ],
+)
+def test_a_count_of_seconds_is_a_moment_in_utc(text: str, value: str | None) -> None:
+    assert epoch_date(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Tue Mar 21 2023 08:15:00 GMT+0800 (CST)", "2023-03-21T08:15:00+08:00"),
+        ("Tue Mar 21 08:15:00 UTC 2023", "2023-03-21T08:15:00Z"),
+        ("Tue Mar 21 08:15:00 CST 2023", "2023-03-21T08:15:00"),
+        ("21.03.2023, 08:15:00", "2023-03-21T08:15:00"),
+        ('"2023-03-21"', "2023-03-21"),
+    ],
+)
+def test_a_date_as_programs_print_it_is_read(text: str, value: str) -> None:
+    assert iso_date(text) == value
 
 
 @pytest.mark.parametrize("name", ["auguſt", "AUGUST", "August"])
@@ -372,11 +492,19 @@ def test_any_text_gives_dates_of_the_form_of_a_row_each_as_printed_and_in_order(
         start = text.index(raw, start) + len(raw)
 
 
+@given(TEXTS, st.sampled_from([None, "dmy", "mdy", "ymd"]))
+def test_in_any_order_a_text_gives_dates_of_the_form_of_a_row(text: str, order: Any) -> None:
+    for value, raw in dates_in(text, order=order, short_years=True):
+        assert fits_a_row(value)
+        assert raw in text
+        assert MAY_BE_DATED.search(raw)
+
+
 @given(TEXTS)
 def test_a_printed_date_has_no_offset_that_its_text_does_not_have(text: str) -> None:
     for value, raw in dates_in(text):
         zone = re.search(r"T.*(Z|[+-]\d\d:\d\d)$", value)
-        assert zone is None or re.search(r"(?i)z|[+-]\d\d:?\d\d", raw)
+        assert zone is None or re.search(r"(?i)z|[+-]\d\d:?\d\d|utc|gmt|cest|edt", raw)
         assert "T" not in value or re.search(r"(?i)\d\D{1,8}\d\d", raw)
 
 

@@ -4,51 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
 from lxml.etree import _Element as Element
 
-from newscrawl.dates import dates_in, is_after, iso_date, same_day, url_date, with_zone
+from newscrawl.dates import Order, dates_in, earliest_moment, is_after, order_of, same_day, url_date, with_zone
 from newscrawl.extract.confidence import confidence
+from newscrawl.extract.dateprinted import printed
+from newscrawl.extract.datesources import Evidence, Ground, attributed, marked_up, scripted, stated
 from newscrawl.extract.segment import Segmented
-from newscrawl.extract.structured import Structured, text_of
-from newscrawl.extract.tree import text_within, where
+from newscrawl.extract.structured import Structured
+from newscrawl.extract.tree import where
 from newscrawl.items import Provenance, Warn
 from newscrawl.sites import Layout
-from newscrawl.urls import resolve
+from newscrawl.urls import host_of, resolve
 
-_PUBLISHED_META = (
-    "article:published_time", "og:article:published_time", "datepublished", "date_published", "publishdate", "pubdate",
-    "publish_date", "published_time", "publish-date", "article_date_original", "parsely-pub-date", "sailthru.date",
-    "cxenseparse:recs:publishtime", "dc.date.issued", "dcterms.created", "dcterms.issued", "dc.date", "dcterms.date",
-    "og:published_time", "og:release_date", "weibo:article:create_at", "bytedance:published_time", "rnews:datepublished",
-    "_pubtime", "date", "datecreated",
-)  # fmt: skip
-_MODIFIED_META = (
-    "article:modified_time", "og:updated_time", "datemodified", "lastmod", "dcterms.modified", "dc.date.modified",
-    "bytedance:updated_time", "last-modified", "updated_time",
-)  # fmt: skip
-_MODIFIED_WORDS = re.compile(r"updat|modif|更新|修改|最終更新|수정", re.I)
-_PUBLISHED_WORDS = re.compile(
-    r"publish|posted|issued|entry-date|post-?date|发布|發布|发表|發表|刊登|日期|时间|時間|公開|入力|입력|来源",
-    re.I,
-)
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_STATING = frozenset(("profile", "json-ld", "meta", "microdata"))
+_GROUPS = {"profile": "profile", "json-ld": "machine", "meta": "machine", "generic": "machine", "url": "url"}
+"""Layers that are written by the same hand agree with each other even where they are wrong."""
+_OFFSET = re.compile(r"(?:Z|[+-][0-9]{2}:[0-9]{2})$")
 _NO_DATE_PLACES = {"related", "promoted", "caption", "chrome", "body"}
 _MAX_REFUSED = 12
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A date, and where it stands."""
-
-    value: str
-    method: str
-    where: str
-    raw: str
-    modified: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,20 +56,14 @@ def dated(
     When no publication date is found, the dates at hand that may not date an article (in links, captions, the
     story itself) are given as warnings.
     """
-    warnings: list[Warn] = []
-    published: list[Evidence] = []
-    modified: list[Evidence] = []
-    for found in _candidates(page, root, meta, layout, None if url_assigned else url):
-        if fetched_at is not None and is_after(found.value, fetched_at):
-            name = "date_modified" if found.modified else "date_published"
-            detail = f"{found.value} in {found.where}"
-            warnings.append(Warn(field=name, code="date_after_fetch", detail=detail[:200]))
-        else:
-            (modified if found.modified else published).append(found)
+    order = order_of(language_of(meta), host_of(url) if url else None)
+    candidates = _candidates(page, root, meta, layout, None if url_assigned else url, order)
+    published, modified, warnings = _sorted(candidates, fetched_at)
     provenance = []
     values = []
-    for name, candidates in (("date_published", published), ("date_modified", modified)):
-        best = _best(candidates)
+    published = [_doubted(one, modified) for one in _without_changes(published, modified)]
+    for name, found in (("date_published", published), ("date_modified", modified)):
+        best = _best(found)
         values.append(None if best is None else with_zone(best.value, zone) if zone else best.value)
         if best is not None:
             provenance.append(
@@ -100,7 +72,7 @@ def dated(
                     method=best.method,
                     where=best.where,
                     raw=best.raw[:200],
-                    confidence=confidence(name, best.method),
+                    confidence=confidence(name, best.method, signs_of(best, found)),
                 )
             )
     if values[0] is None:
@@ -108,110 +80,130 @@ def dated(
     return Dated(values[0], values[1], provenance, warnings)
 
 
+def language_of(meta: Structured) -> str | None:
+    """Return the language that the page declares, with its region where one is stated."""
+    found = meta.first("og:locale")
+    locale = found[1].replace("_", "-") if found else None
+    if meta.lang and locale and "-" not in meta.lang and locale.lower().startswith(meta.lang.strip().lower()):
+        return locale[:20]
+    return (meta.lang or locale or "")[:20] or None
+
+
+def _candidates(
+    page: Segmented, root: Element, meta: Structured, layout: Layout | None, url: str | None, order: Order | None
+) -> list[Evidence]:
+    """Return dates that may date the article, best-ranked first; what takes longer to find only where it is needed."""
+    ground = Ground(page)
+    found = [
+        *stated(root, meta, layout, page, url, order),
+        *marked_up(root, ground, meta, order),
+        *printed(ground, order),
+    ]
+    if not _has_day(found):
+        found += attributed(root, ground, order)
+    if not _has_day(found):
+        found += scripted(meta.source)
+    return found
+
+
+def _has_day(found: list[Evidence]) -> bool:
+    return any(one.sure and not one.modified and one.method != "url" for one in found)
+
+
+def _sorted(
+    candidates: list[Evidence], fetched_at: datetime | None
+) -> tuple[list[Evidence], list[Evidence], list[Warn]]:
+    """Return dates of publication, dates of change, and warnings of those after the fetch."""
+    published: list[Evidence] = []
+    modified: list[Evidence] = []
+    warnings = []
+    for found in candidates:
+        if fetched_at is not None and is_after(found.value, fetched_at):
+            name = "date_modified" if found.modified else "date_published"
+            detail = f"{found.value} in {found.where}"
+            warnings.append(Warn(field=name, code="date_after_fetch", detail=detail[:200]))
+        else:
+            (modified if found.modified else published).append(found)
+    return published, modified, warnings
+
+
+def _without_changes(published: list[Evidence], modified: list[Evidence]) -> list[Evidence]:
+    """Leave out printed dates without a label that are the stated day of change, where another day is stated."""
+    changes = {found.value[:10] for found in modified}
+    stated_days = {found.value[:10] for found in published if found.method in _STATING}
+    if not stated_days or not changes:
+        return published
+    return [
+        found
+        for found in published
+        if found.method in _STATING or found.value[:10] in stated_days or found.value[:10] not in changes
+    ]
+
+
+def _doubted(found: Evidence, modified: list[Evidence]) -> Evidence:
+    """Weigh a stated publication after the same layer's last change as what it is: one of the two is wrong."""
+    changes = [one.value[:10] for one in modified if one.method == found.method]
+    if found.method in ("json-ld", "meta") and changes and max(changes) < found.value[:10]:
+        return replace(found, weight=0.65 * found.weight)
+    return found
+
+
 def _best(candidates: list[Evidence]) -> Evidence | None:
-    """Return the best-ranked candidate, or one of the same day that says more."""
-    if not candidates:
+    """Return the evidence that says most of the day for which most speaks."""
+    sure = [found for found in candidates if found.sure]
+    days = list(dict.fromkeys(found.value[:10] for found in sure))
+    if len(days) > 1:
+        days.sort(key=lambda day: -_support(day, candidates))
+    if not days:
         return None
-    first = candidates[0]
-    same = [found for found in candidates if same_day(found.value, first.value)]
-    return max(same, key=lambda found: (_precision(found.value), -candidates.index(found)))
+    same = [found for found in sure if same_day(found.value, days[0])]
+    return max(same, key=lambda found: (_precision(found.value), found.weight))
+
+
+def _support(day: str, candidates: list[Evidence]) -> float:
+    """How much speaks for *day*: each group of layers counts with its strongest, what readers see a little more for agreement.
+
+    Metadata that better metadata contradicts counts half.
+    """
+    strongest: dict[str, float] = {}
+    methods = set()
+    leading = max((found.weight for found in candidates if _GROUPS.get(found.method) == "machine"), default=0.0)
+    for found in candidates:
+        if same_day(found.value, day) or _near(found.value, day):
+            group = _GROUPS.get(found.method, "printed")
+            weight = found.weight if group != "machine" or found.weight == leading else 0.5 * found.weight
+            strongest[group] = max(strongest.get(group, 0.0), weight)
+            if group == "printed":
+                methods.add(found.method)
+    return sum(strongest.values()) + 0.2 * len(methods)
+
+
+def _near(value: str, day: str) -> bool:
+    """Whether *value* is *day* on another clock: its moment in UTC falls on it."""
+    return len(value) > 10 and _utc_day(value) == day
+
+
+@lru_cache(maxsize=256)
+def _utc_day(value: str) -> str | None:
+    moment = earliest_moment(value) if _OFFSET.search(value) else None
+    return None if moment is None else moment.date().isoformat()
+
+
+def signs_of(best: Evidence, candidates: list[Evidence]) -> list[str]:
+    """Return what speaks for and against *best*: ``agrees:`` or ``differs:`` with each other layer, ``only``."""
+    signs = set()
+    for found in candidates:
+        if found is not best and found.method != best.method:
+            word = "agrees" if same_day(found.value, best.value) or _near(found.value, best.value[:10]) else "differs"
+            signs.add(f"{word}:{found.method}")
+    for sign in [sign for sign in signs if sign.startswith("agrees:")]:
+        signs.discard(sign.replace("agrees", "differs"))
+    return sorted(signs) or ["only"]
 
 
 def _precision(value: str) -> int:
     """Day or less, minute, second, with offset: later is more."""
     return 0 if len(value) <= 10 else 1 if len(value) <= 16 else 2
-
-
-def _candidates(
-    page: Segmented, root: Element, meta: Structured, layout: Layout | None, url: str | None
-) -> Iterator[Evidence]:
-    """Yield dates that may date the article, best-ranked first."""
-    if layout is not None:
-        yield from _lined(page, layout)
-        for selector in layout.date:
-            for element in selector.find(root):
-                raw = element.get("datetime") or element.get("content") or text_within(element)
-                yield from _from(iso_date(raw), "profile", selector.source, raw)
-    for key, changed in (("datePublished", False), ("dateModified", True)):
-        raw = text_of(meta.article.get(key))
-        if raw:
-            yield from _from(_iso_date(raw), "json-ld", key, raw, changed)
-    for names, changed in ((_PUBLISHED_META, False), (_MODIFIED_META, True)):
-        for name in names:
-            for raw in meta.meta.get(name, ()):
-                yield from _from(_iso_date(raw), "meta", name, raw, changed)
-    yield from _marked_up(page, root, meta.itemprops)
-    yield from _printed(page)
-    if url is not None:
-        yield from _from(url_date(url), "url", "url", url)
-
-
-def _iso_date(raw: str) -> str | None:
-    # A page states one time in several places.
-    return _remembered_date(raw) if len(raw) <= 80 else iso_date(raw)
-
-
-_remembered_date = lru_cache(maxsize=256)(iso_date)
-
-
-def _lined(page: Segmented, layout: Layout) -> Iterator[Evidence]:
-    """Dates that the profile's line patterns name."""
-    for block in page.article_blocks():
-        for pattern in layout.lines if block.place == "removed" else ():
-            match = pattern.search(block.text)
-            raw = match.groupdict().get("date") if match else None
-            if raw:
-                yield from _from(iso_date(raw), "profile", where(block.element), raw)
-
-
-def _from(value: str | None, method: str, place: str, raw: str, changed: bool = False) -> Iterator[Evidence]:
-    if value is not None:
-        yield Evidence(value, method, place, raw.strip(), changed)
-
-
-def _marked_up(page: Segmented, root: Element, itemprops: list[Element]) -> Iterator[Evidence]:
-    """``itemprop`` and ``<time>`` of the article's block."""
-    times = [*root.iter("time")]
-    owners = {block.element: block for block in page.article_blocks()} if times else {}
-    for element in (*itemprops, *times):
-        prop = (element.get("itemprop") or "").lower()
-        if element.tag == "time":
-            owner = next((owners[e] for e in (element, *element.iterancestors()) if e in owners), None)
-            if owner is None or owner.place in ("related", "promoted", "chrome") or owner.kind == "comment":
-                continue
-        elif prop not in ("datepublished", "datecreated", "datemodified"):
-            continue
-        raw = element.get("datetime") or element.get("content") or text_within(element)
-        parent = element.getparent()
-        words = f"{prop} {element.get('class') or ''} {(parent.get('class') if parent is not None else '') or ''}"
-        changed = _MODIFIED_WORDS.search(words) is not None and not _PUBLISHED_WORDS.search(words)
-        yield from _from(iso_date(raw), "microdata" if prop else "time", where(element), raw, changed)
-
-
-def _printed(page: Segmented) -> Iterator[Evidence]:
-    """Dates in lines about the article: above the story first, then below it."""
-    story = [i for i, block in enumerate(page.article_blocks()) if block.place == "body"]
-    first = story[0] if story else 0
-    lines = [
-        (0 if i <= first else 1, i, block)
-        for i, block in enumerate(page.article_blocks())
-        if block.place == "removed" and block.kind in ("source_line", "byline", "other") and block.weight <= 300
-    ]
-    for _, _, block in sorted(lines, key=lambda line: line[:2]):
-        labelled = _PUBLISHED_WORDS.search(block.text) is not None
-        if block.kind == "other" and not labelled and block.weight > 60:
-            continue
-        if _YEAR.search(block.text) is None:
-            continue
-        end = 0
-        for value, raw in dates_in(block.text):
-            start = block.text.find(raw, end)
-            before = block.text[max(end, start - 24) : start]
-            end = start + len(raw)
-            changed = _MODIFIED_WORDS.search(before) is not None and not re.search(
-                "发布|發布|发表|發表|publish|posted", before, re.I
-            )
-            yield Evidence(value, "text", where(block.element), raw, changed)
 
 
 def _refused(page: Segmented, assigned_url: str | None, base: str | None) -> list[Warn]:

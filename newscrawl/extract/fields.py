@@ -5,11 +5,11 @@ from __future__ import annotations
 from newscrawl import __version__
 from newscrawl.extract.building import Builder, Source
 from newscrawl.extract.dating import dated
+from newscrawl.extract.headlines import headline_text, signs_of
 from newscrawl.extract.links import put_links
 from newscrawl.extract.people import put_people
 from newscrawl.extract.pictures import put_pictures
 from newscrawl.extract.structured import text_of
-from newscrawl.extract.titles import site_name, without_site_name
 from newscrawl.extract.tree import Block, where
 from newscrawl.items import Article, Breadcrumb, Reader, Removed
 from newscrawl.text import clean_line, clean_text, language_tag, weight
@@ -44,13 +44,17 @@ def article_of(source: Source) -> Article:
 def _headline(build: Builder) -> None:
     source = build.source
     block = source.page.headline
-    if block is not None:
-        text = clean_line(block.text)
-        method = "profile" if source.layout is not None and source.layout.headline else "generic"
-        build.put_cut("headline", text, method, where(block.element))
-    elif source.titles:
-        text = without_site_name(source.titles[0], site_name(source.meta))
-        build.put_cut("headline", text, "meta", "title")
+    if block is None:
+        if source.titles:
+            build.put_cut(
+                "headline", source.titles[0], "meta", "title", signs=signs_of(source.titles[0], None, source.titles)
+            )
+        return
+    chosen = source.layout is not None and bool(source.layout.headline)
+    stated = text_of(source.meta.article.get("headline"))
+    text = clean_line(block.text) if chosen else headline_text(block, source.titles, stated)
+    method = "profile" if chosen else "generic"
+    build.put_cut("headline", text, method, where(block.element), signs=signs_of(text, block, source.titles))
 
 
 def _metadata(build: Builder) -> None:

@@ -128,18 +128,20 @@ def _read(
         reason = f"not HTML: {(content_type or 'no content type')[:60]}"
         return Page(url=address, kind="other", reason=reason, encoding="utf-8", encoding_source="utf-8")
     text = decoded(body, content_type)
-    root = parse(text.utf8 if text.utf8 is not None else text.text.encode("utf-8", "replace"))
+    utf8 = text.utf8 if text.utf8 is not None else text.text.encode("utf-8", "replace")
+    root = parse(utf8)
     if root is None:
         reason = "no element that can be parsed"
         return Page(url=address, kind="empty", reason=reason, encoding=text.encoding, encoding_source=text.source)
     scripts = json_ld_texts(root)
     drop_scripts(root)
     meta = structured(root, scripts)
+    meta.source = utf8
     base = (resolve(address, meta.base) if meta.base else None) or address
     layout = None
     if profile is not None:
         layout = profile.layout_at(_day_of(address, url_assigned, fetched_at))
-    titles = titles_of(meta)
+    titles = titles_of(meta, None if url_assigned else address)
     claims = claims_of(meta, titles)
     segmented = segment(root, layout, claims=claims)
     if (force or meta.article) and body_weight(segmented) < _LITTLE_WEIGHT:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from newscrawl.extract import rules
 from newscrawl.extract.features import Around, Claims, Numbers, features
+from newscrawl.extract.headlines import headline_of
 from newscrawl.extract.marks import Marker
-from newscrawl.extract.prose import SENTENCE_END, is_prose, squeezed
+from newscrawl.extract.prose import SENTENCE_END, is_prose
 from newscrawl.extract.story import chosen, shipped
 from newscrawl.extract.tree import HEADINGS, Block, Blocks, MediaNode, Place, walk
 from newscrawl.sites import Layout
@@ -137,7 +138,7 @@ def first_look(
 
 def _page(walked: Blocks, container: Element | None, claims: Claims) -> Segmented:
     held = _inside(walked.blocks, container)
-    return Segmented(walked.blocks, walked.media, container, held, _headline(walked.blocks, held, claims.titles))
+    return Segmented(walked.blocks, walked.media, container, held, headline_of(walked.blocks, held, claims.titles))
 
 
 def _placed_around(look: FirstLook, story: frozenset[int], without: frozenset[str]) -> Segmented:
@@ -285,66 +286,6 @@ def _path(element: Element) -> tuple[str, ...]:
     parent = element.getparent()
     outer = ("", "") if parent is None else (str(parent.tag), parent.get("class") or "")
     return (str(element.tag), element.get("class") or "", *outer)
-
-
-def _headline(blocks: list[Block], held: list[int], titles: tuple[str, ...]) -> Block | None:
-    """Return the block of the headline: the profile's, the heading that metadata names, or the best near the story.
-
-    *held* are the indices of the blocks inside the story's element.
-    """
-    for block in blocks:
-        if block.mark is not None and block.mark.place == "headline":
-            return block
-    inside = set(held)
-    start = held[0] if held else len(blocks)
-    wanted = [squeezed(title) for title in titles if title]
-    lengths = [len(title) for title in wanted]
-    likely = range(min(lengths, default=0) // 2, 2 * max(lengths, default=0) + 1)
-    best, best_score = None, 0.0
-    for index, block in enumerate(blocks):
-        if block.mark is not None or not 3 <= block.weight <= 500:
-            continue
-        if block.element.tag not in HEADINGS and len(block.text) not in likely:
-            continue
-        score = _headline_score(block, wanted)
-        if score <= 0:
-            continue
-        if index > start and index not in inside:
-            score -= 3
-        elif index <= start:
-            # Of several headings above the story the nearest is the most likely.
-            score += 1 - min(start - index, 20) / 40
-        if score > best_score:
-            best, best_score = block, score
-    return best
-
-
-def _headline_score(block: Block, wanted: list[str]) -> float:
-    tag = block.element.tag
-    score = {"h1": 2.0, "h2": 1.2, "h3": 0.6}.get(str(tag), 0.0)
-    if _named_title(block.element.get("class"), block.element.get("id")):
-        score += 0.8
-    if block.element.get("itemprop") == "headline":
-        score += 1.5
-    if score == 0 and tag not in ("div", "td", "p", "span", "font", "center", "strong", "b"):
-        return 0.0
-    text = squeezed(block.text)
-    for rank, title in enumerate(wanted):
-        if not text or not title:
-            continue
-        if text == title:
-            return score + 4 - 0.3 * rank
-        if len(text) >= 6 and (title.startswith(text) or (text in title and len(text) >= 0.5 * len(title))):
-            return score + 2.5 - 0.3 * rank
-    return score if score >= 1.2 and block.link_share < 0.9 else 0.0
-
-
-@lru_cache(maxsize=8192)
-def _named_title(classes: str | None, identity: str | None) -> bool:
-    words = f"{classes or ''} {identity or ''}"[:500]
-    return re.search(r"headline|title|biaoti|tit\b", words, re.I) is not None and not re.search(
-        r"sub-?title|site-?title", words, re.I
-    )
 
 
 def _inside(blocks: list[Block], container: Element | None) -> list[int]:

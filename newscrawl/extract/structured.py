@@ -36,6 +36,7 @@ ARTICLE_TYPES = frozenset(
     ]
 )
 _OTHER_WORKS = frozenset(("WebPage", "CreativeWork", "Recipe", "HowTo", "Review", "ItemPage", "CriticReview"))
+_DATED_TYPES = frozenset(("WebPage", "ItemPage", "CreativeWork", "VideoObject", "hentry", "Recipe", "Review", "HowTo"))
 _MAX_DEPTH = 8
 _LONGEST_TEXT = 20_000
 # The attributes, which know their elements: to ask each element for the attribute takes ten times as long.
@@ -53,6 +54,8 @@ class Structured:
     """The author of a JSON-LD node that is the page, a recipe or the like, for a page without an article's node."""
     breadcrumbs: list[tuple[str, str | None]] = field(default_factory=list)
     """Names and URLs of the JSON-LD BreadcrumbList."""
+    other_dates: list[tuple[str, str]] = field(default_factory=list)
+    """``(type.datePublished, content)`` of JSON-LD nodes that are no article: the page, its video."""
     nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
     """JSON-LD nodes by ``@id``."""
     meta: dict[str, list[str]] = field(default_factory=dict)
@@ -68,6 +71,8 @@ class Structured:
     """True where an element's ``itemtype`` says that it is an article."""
     refresh: str | None = None
     """Target of a meta refresh of at most ten seconds."""
+    source: bytes = b""
+    """The page in UTF-8, for what only its scripts say."""
 
     def first(self, *names: str) -> tuple[str, str] | None:
         """Return ``(name, content)`` of the first of *names* that has content."""
@@ -146,10 +151,15 @@ def _read_json_ld(found: Structured, texts: Iterable[str]) -> None:
                 rank = 1 + sum(1 for key in ("headline", "datePublished", "author") if node.get(key))
                 if rank > best:
                     best, found.article = rank, node
-            elif types & _OTHER_WORKS and node.get("author") and found.page_author is None:
+                continue
+            if types & _OTHER_WORKS and node.get("author") and found.page_author is None:
                 found.page_author = node["author"]
-            elif "BreadcrumbList" in types and not found.breadcrumbs:
+            if "BreadcrumbList" in types and not found.breadcrumbs:
                 found.breadcrumbs = list(_breadcrumbs(node))
+            if types & _DATED_TYPES:
+                raw = text_of(node.get("datePublished") or node.get("published"))
+                if raw:
+                    found.other_dates.append((f"{min(types & _DATED_TYPES)}.datePublished", raw))
 
 
 def loads(text: str) -> Any:
