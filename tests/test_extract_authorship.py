@@ -6,6 +6,7 @@ import pytest
 from lxml import html
 
 from newscrawl.extract.authorship import Surroundings, authors_marked, lines_of
+from newscrawl.extract.features import Claims
 from newscrawl.extract.segment import segment
 
 STORY = "".join(
@@ -16,7 +17,7 @@ STORY = "".join(
 
 def marked(body: str) -> list[tuple[tuple[str, ...], bool, str]]:
     root = html.fromstring(f"<html><body><div>{body}</div></body></html>")
-    page = segment(root, titles=("Ferry out of service",))
+    page = segment(root, claims=Claims(titles=("Ferry out of service",)))
     return [(one.names, one.near, one.reason) for one in authors_marked(Surroundings(page))]
 
 
