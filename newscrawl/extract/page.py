@@ -12,6 +12,7 @@ from newscrawl.extract.decode import Decoded, decoded
 from newscrawl.extract.fields import article_of
 from newscrawl.extract.kind import PageKind, kind_of
 from newscrawl.extract.marks import ALL_RULES
+from newscrawl.extract.parts import first_part, next_part, part_links
 from newscrawl.extract.roles import PageLink, page_links
 from newscrawl.extract.segment import Segmented, body_weight, segment
 from newscrawl.extract.structured import structured
@@ -53,6 +54,10 @@ class Page:
     """Directives of meta robots, lower case."""
     next_page: str | None = None
     """The next page of a listing, or of a story in parts."""
+    next_part: str | None = None
+    """The page on which this page's own story goes on; None where it says of none, or asks not to follow it."""
+    first_part: str | None = None
+    """The first page of the story, where this is clearly a later one."""
     refresh: str | None = None
     """Target of a meta refresh."""
     encoding: str
@@ -195,6 +200,8 @@ def _page(source: Source, text: Decoded, *, force: bool) -> Page:
         kind, reason = "article", "asked for"
     if kind == "article" and refresh is not None and not force and not meta.article:
         kind, reason = "other", "meta refresh"
+    parts = part_links(source) if kind in ("article", "other") else ()
+    own = source.url or ""
     return Page(
         url=source.url,
         kind=kind,
@@ -203,6 +210,8 @@ def _page(source: Source, text: Decoded, *, force: bool) -> Page:
         links=links,
         meta_robots=robots,
         next_page=next_page,
+        next_part=None if nofollow else next_part(own, parts),
+        first_part=first_part(own, parts),
         refresh=refresh,
         encoding=text.encoding,
         encoding_source=text.source,
