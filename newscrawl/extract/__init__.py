@@ -4,6 +4,7 @@ from newscrawl.extract.joining import adds, joined, same_story, warned
 from newscrawl.extract.kind import PageKind
 from newscrawl.extract.page import Page, Segment, extract_article, read_page
 from newscrawl.extract.parts import PartLink, begins, first_part, next_part, surely_same
+from newscrawl.extract.profiling import ProfileCheck
 from newscrawl.extract.roles import LinkRole, PageLink
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "PageKind",
     "PageLink",
     "PartLink",
+    "ProfileCheck",
     "Segment",
     "adds",
     "begins",

@@ -13,6 +13,7 @@ from newscrawl.extract.fields import article_of
 from newscrawl.extract.kind import PageKind, kind_of
 from newscrawl.extract.marks import ALL_RULES
 from newscrawl.extract.parts import first_part, next_part, part_links
+from newscrawl.extract.profiling import ProfileCheck, checked
 from newscrawl.extract.roles import PageLink, page_links
 from newscrawl.extract.segment import Segmented, body_weight, segment
 from newscrawl.extract.structured import structured
@@ -63,11 +64,16 @@ class Page:
     encoding: str
     encoding_source: str
     _page: Segmented | None = field(default=None, repr=False, compare=False)
+    _source: Source | None = field(default=None, repr=False, compare=False)
 
     def segments(self) -> list[Segment]:
         """Return every text of the page, in document order, in its place."""
         blocks = self._page.blocks if self._page else []
         return [Segment(place=b.place, kind=b.kind, rule=b.rule, text=b.raw) for b in blocks if b.raw.strip()]
+
+    def profile_check(self, *, compare: bool) -> ProfileCheck | None:
+        """Return how the site profile did on this page; *compare* as for :func:`~.profiling.checked`."""
+        return checked(self._source, compare=compare) if self._source is not None else None
 
 
 def read_page(
@@ -216,4 +222,5 @@ def _page(source: Source, text: Decoded, *, force: bool) -> Page:
         encoding=text.encoding,
         encoding_source=text.source,
         _page=source.page,
+        _source=source,
     )

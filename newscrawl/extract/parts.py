@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -147,11 +148,10 @@ def _step(url: str, other: str) -> tuple[int, int] | None:
     own = _whole(url)
     if own is None:
         return None
-    numbers = list(_numbered(url))
     for later in _numbered(other):
         if _alike(later.stem, own):
             return (0, 1) if later.number == 1 else (1, later.number)
-        for mine in numbers:
+        for mine in _numbered(url):
             if mine.stem == later.stem and mine.number < later.number:
                 return mine.number, later.number
     return None
@@ -162,6 +162,7 @@ def _alike(stem: _Stem, whole: _Stem) -> bool:
     return stem == whole or (stem == whole._replace(query="") and not stem.query)
 
 
+@lru_cache(maxsize=1024)
 def _whole(url: str) -> _Stem | None:
     try:
         parts = urlsplit(url_key(url))
@@ -175,8 +176,13 @@ def _plain(path: str) -> str:
     return (folder if _INDEX.fullmatch(name) else path).rstrip("/")
 
 
-def _numbered(url: str) -> Iterator[_Numbered]:
-    """Yield what *url* may be a page of."""
+@lru_cache(maxsize=1024)
+def _numbered(url: str) -> tuple[_Numbered, ...]:
+    """Return what *url* may be a page of."""
+    return tuple(_readings(url))
+
+
+def _readings(url: str) -> Iterator[_Numbered]:
     whole = _whole(url)
     if whole is None:
         return

@@ -16,10 +16,11 @@ from newscrawl.dates import fetched_text
 from newscrawl.exceptions import ConfigError, did_you_mean
 from newscrawl.extract import Page, PageLink, extract_article, read_page
 from newscrawl.items import Article, FoundHow, FoundOn, Http
-from newscrawl.ledger import Exchange, Ledger, ledger_of
+from newscrawl.ledger import FEW, Exchange, Ledger, ProfileCounts, ledger_of
 from newscrawl.sites import Profiles
+from newscrawl.spiders.arguments import number_of, start_urls
 from newscrawl.spiders.stories import InterruptedStoryError, Stories, linked_parts, reason_of
-from newscrawl.urls import resolve, site_of, url_key
+from newscrawl.urls import site_of, url_key
 
 ARGUMENTS = {
     "url": "start here: one URL, or several separated by blanks",
@@ -69,11 +70,11 @@ class NewsSpider(Spider):
         settings = crawler.settings
         for name, setting in (("limit", "CLOSESPIDER_ITEMCOUNT"), ("depth", "DEPTH_LIMIT")):
             if name in kwargs:
-                settings.set(setting, _number(name, kwargs[name]), priority="spider")
+                settings.set(setting, number_of(name, kwargs[name]), priority="spider")
         follow = kwargs.get("follow", "links")
         if follow not in FOLLOW:
             raise ConfigError(f"-a follow={follow}: one of {', '.join(FOLLOW)} is needed{did_you_mean(follow, FOLLOW)}")
-        urls = _start_urls(kwargs.get("url"), kwargs.get("urls_file"))
+        urls = start_urls(kwargs.get("url"), kwargs.get("urls_file"))
         if not urls and not settings.getlist("NEWSCRAWL_REPLAY"):
             raise ConfigError(
                 "nothing to start at: give -a url=https://… or -a urls_file=…; -a help=1 lists all arguments"
@@ -136,6 +137,7 @@ class NewsSpider(Spider):
         self.ledger.state.pages[page.kind] += 1
         self.ledger.state.site(site_of(response.url)).pages += 1
         self.crawler.stats.inc_value(f"newscrawl/pages/{page.kind}")
+        self._check_profile(page, response.url)
         first = self._first_part(page, response)
         if first is not None:
             self.ledger.state.dropped["part"] += 1
@@ -171,6 +173,23 @@ class NewsSpider(Spider):
         if page.article is None and page.kind == "other":
             return page, extract_article(response.body, response.url, **known)
         return page, page.article
+
+    def _check_profile(self, page: Page, url: str) -> None:
+        """Count how the page's site profile did, and say in the row what is amiss."""
+        profile, state = self.profiles.for_url(url), self.ledger.state
+        if profile is None or (page.article is None and page.kind == "error"):
+            return
+        promised = profile.url_kind(url) == "article"
+        if page.article is None and not promised:
+            return
+        counts = state.profiles.setdefault(profile.name, ProfileCounts())
+        counts.pages += 1
+        counts.named["article"] += promised
+        counts.missing["article"] += page.article is None
+        if page.article is not None and (check := page.profile_check(compare=counts.compared < FEW)) is not None:
+            counts.add(check.named, check.missing, check.unseen)
+            counts.compare(check.differs)
+            page.article.warnings += check.warnings
 
     def _first_part(self, page: Page, response: Response) -> str | None:
         """Return the first page of the story that *page* is a later part of, where the story is read from there."""
@@ -273,31 +292,3 @@ def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
     text = value.decode("latin-1").strip() if value is not None else ""
     return text or None
-
-
-def _number(name: str, value: Any) -> int:
-    text = str(value)
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise ConfigError(f"-a {name}={value}: a whole number from 0 is needed")
-    return int(text)
-
-
-def _start_urls(urls: str | None, path: str | None) -> list[str]:
-    texts = [(word, "-a url") for word in (urls or "").split()]
-    if path is not None:
-        try:
-            lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"-a urls_file={path}: {getattr(error, 'strerror', None) or error}") from error
-        texts += [
-            (line.strip(), f"{path}:{number}")
-            for number, line in enumerate(lines, start=1)
-            if line.strip() and not line.startswith("#")
-        ]
-    found: dict[str, None] = {}
-    for text, where in texts:
-        url = resolve(None, text)
-        if url is None:
-            raise ConfigError(f"{where}: {text[:200]!r} is no http or https URL")
-        found[url] = None
-    return list(found)
