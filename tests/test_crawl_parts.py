@@ -211,6 +211,19 @@ def test_a_set_of_saved_pages_gives_the_story_once(tmp_path: Path) -> None:
     assert finished.report["dropped"] == {"part": 2}
 
 
+@pytest.mark.parametrize("step", ["append.warc:3", "append.row", "commit.in_transaction:2"])
+def test_a_crawl_killed_while_a_story_is_completed_keeps_it_once_and_whole(step: str, tmp_path: Path) -> None:
+    often = ("-s", "NEWSCRAWL_COMMIT_COUNT=1", "-s", "NEWSCRAWL_COMMIT_S=0")
+    with OddServer({**ROBOTS, **THREE}) as server:
+        killed = crawl(tmp_path / "out", "-a", f"url={server.url(NAMES[0])}", *LIVE, *often, FAULTPOINT=step)
+        assert killed.code == -signal.SIGKILL, killed.log[-2000:]
+        live = crawled(server, tmp_path / "out", *often)
+    assert live.code == 0, live.log[-2000:]
+    assert [row["article_body"] for row in live.rows] == [WHOLE]
+    again = replayed(live, tmp_path / "again")
+    assert [row["article_body"] for row in again.rows] == [WHOLE]
+
+
 def test_a_crawl_stopped_while_a_part_is_on_its_way_asks_the_whole_story_again(tmp_path: Path) -> None:
     output = tmp_path / "out"
     never = Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n<p>", then="stall")

@@ -84,8 +84,11 @@ def test_links_between_the_parts_are_no_other_stories() -> None:
         TitledLink(url=f"{HOST}/ferry_2.html", title="2"),
         TitledLink(url=f"{HOST}/bridge.html", title="The bridge"),
     ]
-    whole = joined(page(LONG[0], promoted=pager), [page(LONG[1], part=2)])
+    first = page(LONG[0], promoted=pager)
+    first.provenance.append(Provenance(field="promoted", method="generic", where="bare_links", confidence=0.8))
+    whole = joined(first, [page(LONG[1], part=2)])
     assert whole.promoted == pager[1:]
+    assert [entry.field for entry in whole.provenance] == ["article_body", "promoted", "links"]
     assert whole.links == [TextLink(url=f"{HOST}/ferry_2.html", text="2", kind="notice")]
 
 

@@ -189,6 +189,13 @@ def test_what_is_no_part_or_not_to_be_followed_is_none(body: str, head: str) -> 
     assert page_of(body, head) == (None, None)
 
 
+def test_the_second_page_of_a_list_of_whole_posts_is_no_part_of_the_first() -> None:
+    for link in ("/blog/page/2/", "?page=2", "/blog/index_2.html"):
+        pager = f"<a rel=next href='{link}'>Next page</a>"
+        assert page_of(pager, url=f"{HOST}/blog/")[0] is None
+        assert page_of(pager, "<meta property=og:type content=article>", url=f"{HOST}/blog/")[0] is not None
+
+
 def test_an_assigned_url_has_no_parts() -> None:
     assert page_of("<a href='dukou_2.html'>下一页</a>", url_assigned=True) == (None, None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any
 
 from newscrawl.items import Article, TextLink, TitledLink, Warn
@@ -121,10 +121,17 @@ def _without_pager(article: Article, pages: Sequence[Article]) -> Article:
         return article
     rest = {name: [link for link in links if link not in moved] for name, links in lists.items()}
     pager = [TextLink(url=link.url, text=link.title, kind="notice") for link in moved]
+    evidence = [entry for entry in article.provenance if rest.get(entry.field) != []]
+    if not article.links:
+        places = (entry for entry in article.provenance if entry.field in rest)
+        evidence += [replace(entry, field="links") for entry in islice(places, 1)]
     return replace(
-        article, related=rest["related"], promoted=rest["promoted"], links=article.links + pager,
-        provenance=[entry for entry in article.provenance if rest.get(entry.field) != []],
-    )  # fmt: skip
+        article,
+        related=rest["related"],
+        promoted=rest["promoted"],
+        links=article.links + pager,
+        provenance=evidence,
+    )
 
 
 def _told(article: Article, parts: Sequence[Article]) -> Article:

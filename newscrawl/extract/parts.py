@@ -17,7 +17,7 @@ from lxml.etree import _Element as Element
 
 from newscrawl.extract.building import Source
 from newscrawl.extract.tree import text_within
-from newscrawl.urls import resolve, url_key
+from newscrawl.urls import looks_like_article, resolve, url_key
 
 _NUMBER = r"(?P<number>[1-9][0-9]{0,2})"
 _PARAMETER = re.compile(rf"(?P<name>page|pg|p|paged|page_?no|page_?num|pn)={_NUMBER}", re.I)
@@ -44,6 +44,10 @@ _SAYS_PREVIOUS_PAGE = re.compile(
     re.I,
 )
 _RELATIVE = re.compile(r"\s*(?:\./)?(?:\?|index|default|page|p?[0-9])", re.I)
+# How lists are paged as well as stories.
+_LISTED_PAGE = re.compile(
+    r"/page[/_-]?[0-9]+/?$|[?&](?:p|pg|pn|page(?:d|_?no|_?num)?)=[0-9]+|/(?:index|default)[_-][0-9]+", re.I
+)
 _LONGEST_LABEL = 40
 
 
@@ -215,7 +219,10 @@ def part_links(source: Source) -> tuple[PartLink, ...]:
     if meta.canonical and (resolved := resolve(source.base, meta.canonical)):
         found.append(PartLink(resolved, rel=frozenset(("canonical",))))
     comments: set[Element] | None = None
+    told = _tells_a_story(source, url)
     for element, resolved in _beside(source, url):
+        if not told and _LISTED_PAGE.search(resolved):
+            continue
         rel = frozenset((element.get("rel") or "").lower().split())
         if comments is None:
             blocks = source.page.blocks
@@ -224,6 +231,18 @@ def part_links(source: Source) -> tuple[PartLink, ...]:
             text = " ".join(text_within(element).split()) or element.get("title") or ""
             found.append(PartLink(resolved, text if len(text) <= _LONGEST_LABEL else "", rel))
     return tuple(found)
+
+
+def _tells_a_story(source: Source, url: str) -> bool:
+    """Return whether the page is more than its looks an article: a list of whole posts may be taken for one."""
+    meta, profile = source.meta, source.profile
+    return (
+        bool(meta.article)
+        or any("article" in content.lower() for content in meta.meta.get("og:type", ()))
+        or (profile is not None and profile.url_kind(url) == "article")
+        or looks_like_article(url)
+        or any(looks_like_article(f"{url[: url.index('/', 8)]}{n.stem.path}") for n in _numbered(url))
+    )
 
 
 def _beside(source: Source, url: str) -> Iterator[tuple[Element, str]]:
