@@ -139,6 +139,7 @@ CHECKS: dict[str, Callable[[BaseSettings, str], None]] = {
     "NEWSCRAWL_ALLOW_ADDRESSES": _addresses,
     "NEWSCRAWL_SITES_DIR": _sites,
     "NEWSCRAWL_DEDUPE": _choice("mark", "drop_exact"),
+    "NEWSCRAWL_MAX_PARTS": _count(1),
     "NEWSCRAWL_SNAPSHOTS_ENABLED": _flag,
     "NEWSCRAWL_WARC_ENABLED": _flag,
     "NEWSCRAWL_WARC_MAX_BYTES": _count(1 << 20),

@@ -27,6 +27,8 @@ NEWSCRAWL_ALLOW_ADDRESSES: list[str] = []
 NEWSCRAWL_SITES_DIR = "sites"
 # What happens to a row that repeats another: "mark" or "drop_exact" (str).
 NEWSCRAWL_DEDUPE = "mark"
+# Pages of one story that become one article, at most; 1 leaves each page an article of its own (int).
+NEWSCRAWL_MAX_PARTS = 20
 # Write raw HTML snapshots below html/ (bool).
 NEWSCRAWL_SNAPSHOTS_ENABLED = True
 # Archive each exchange as a WARC record below warc/ (bool).

@@ -88,6 +88,10 @@ class OddServer:
         for thread in self._threads:
             thread.join()
 
+    def asked(self, path: str) -> threading.Event:
+        """Return what is set when *path* has been asked for."""
+        return self._asked[path]
+
     def url(self, path: str) -> str:
         """Return the URL of *path*."""
         return f"{'http' if self.certificate is None else 'https'}://{self.host}:{self.port}{path}"

@@ -105,6 +105,7 @@ def test_a_setting_that_resembles_none_is_refused_without_a_guess() -> None:
         ("NEWSCRAWL_STORE_URL", "sqlite:///a\nb"),
         ("NEWSCRAWL_WORKER", 1),
         ("NEWSCRAWL_WORKER", "a\tb"),
+        ("NEWSCRAWL_MAX_PARTS", "0"),
         ("NEWSCRAWL_COMMIT_COUNT", 0),
         ("NEWSCRAWL_COMMIT_COUNT", -1),
         ("NEWSCRAWL_COMMIT_COUNT", "many"),

@@ -108,6 +108,18 @@ def test_the_earlier_of_two_captures_that_are_equally_near_is_found() -> None:
     assert replay.find(URL, at(5)) == captured("a", fetched_at=at(0))
 
 
+def test_a_part_answers_for_the_story_it_completes_and_is_visited_with_it_only() -> None:
+    story = captured("story", record_id="urn:uuid:1", fetched_at=at(0))
+    busy = captured("busy", url=f"{URL}_2", part_of="urn:uuid:1", status=503, fetched_at=at(1))
+    part = captured("part", url=f"{URL}_2", part_of="urn:uuid:1", fetched_at=at(1))
+    later = captured("later", url=f"{URL}_2", part_of="urn:uuid:2", fetched_at=at(2))
+    replay = ReplaySet([story, busy, part, later])
+    assert names(replay.starts()) == "story"
+    assert replay.part("urn:uuid:1", f"{URL}_2?utm_source=x") is part
+    assert replay.part("urn:uuid:2", f"{URL}_2") is later
+    assert replay.part("urn:uuid:1", URL) is None
+
+
 def test_the_same_address_wins_over_a_nearer_capture_of_the_same_page() -> None:
     replay = ReplaySet(
         [captured("near", url=f"{URL}?utm_source=x", fetched_at=at(10)), captured("same", fetched_at=at(0))]

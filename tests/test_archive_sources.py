@@ -130,6 +130,14 @@ def test_notes_that_say_nothing_are_passed_over(
     assert capture.found == found
 
 
+def test_a_part_names_the_record_that_it_completes(tmp_path: Path) -> None:
+    notes = {**NOTES, "newscrawl-kind": "part", "newscrawl-part-of": "urn:uuid:1"}
+    (capture,) = open_replay_set([archived(tmp_path / "a.warc.gz", wire(), notes=notes)])
+    assert capture.part_of == "urn:uuid:1"
+    (capture,) = open_replay_set([archived(tmp_path / "b.warc.gz", wire(), notes=NOTES)])
+    assert capture.part_of is None
+
+
 def test_robots_errors_and_redirects_are_captures_too_and_failed_exchanges_are_not(tmp_path: Path) -> None:
     path = archived(
         tmp_path / "a.warc.gz",

@@ -265,7 +265,7 @@ ROWS = {
     "output.md": [*FIELDS, *get_args(RemovedKind), *RunState().as_report()],
     "sites.md": [
         *(field.name for field in fields(Layout) if field.name != "noise"),
-        *(field.name for field in fields(SiteProfile) if field.name in ("hosts", "zone")),
+        *(field.name for field in fields(SiteProfile) if field.name in ("hosts", "zone", "compare")),
         *get_args(RemovedKind),
     ],
     "cli.md": list(ARGUMENTS),

@@ -100,6 +100,7 @@ def test_the_report_holds_every_count_in_plain_form() -> None:
         "replay_misses": 3,
         "damaged": 4,
         "captures": {"page": 5},
+        "profiles": {},
         "links_not_in_replay": ["https://news.example/1"],
         "sites": {},
     }

@@ -113,6 +113,11 @@ def test_a_profile_holds_what_its_file_says() -> None:
     assert layout.date == ()
 
 
+def test_a_profile_is_compared_unless_it_says_otherwise() -> None:
+    assert parsed(PLAIN).compare
+    assert not parsed(f"compare = false\n{PLAIN}").compare
+
+
 def test_a_selector_finds_elements_below_a_root() -> None:
     root = etree.HTML('<body><div class="entry">a</div><article>b</article></body>')
     layout = parsed(PLAIN).layouts[0]
@@ -160,6 +165,7 @@ def test_a_file_that_is_no_utf8_is_refused() -> None:
         ('"Asia/Shanghai"', '"Asia"', "zone: 'Asia' is no IANA zone"),
         ('"Asia/Shanghai"', '"../../etc/passwd"', "zone: '../../etc/passwd' is no IANA zone"),
         ('"Asia/Shanghai"', '""', "zone: '' is no IANA zone"),
+        ('zone = "Asia/Shanghai"', 'compare = "no"', "compare: true or false is needed, not 'no'"),
         ('"Asia/Shanghai"', "8", "zone: 8 is no IANA zone"),
         ('"Asia/Shanghai"', '["UTC"]', r"zone: \['UTC'\] is no IANA zone"),
         ("'^/a/list'", "'^/a/(list'", r"urls\.listing: '\^/a/\(list' is no pattern"),

@@ -139,10 +139,11 @@ def test_an_exception_in_a_callback_is_counted_and_stops_nothing(running: Runnin
         "from newscrawl.spiders.news import NewsSpider\n"
         "class Broken(NewsSpider):\n"
         "    name = 'broken'\n"
-        "    def parse(self, response, **kwargs):\n"
+        "    async def parse(self, response, **kwargs):\n"
         "        if not response.url.endswith('/'):\n"
         "            raise ValueError('odd page')\n"
-        "        yield from super().parse(response, **kwargs)\n",
+        "        async for found in super().parse(response, **kwargs):\n"
+        "            yield found\n",
         encoding="utf-8",
     )
     finished = scrapy(

@@ -54,6 +54,8 @@ class Capture(ABC):
     truncated: Truncation | None = None
     found: Found | None = None
     """None where the archive does not say."""
+    part_of: str | None = None
+    """Record of the page whose story it was fetched to complete; None for a page of its own."""
     was_read: bool | None = None
     """Whether the crawl that archived it got it as an answer, or an error; None where the archive does not say."""
 
@@ -85,10 +87,14 @@ class ReplaySet:
         self.damage = tuple(damage)
         self._by_key: dict[str, list[Capture]] = {}
         self._by_record: dict[str, Capture] = {}
+        self._parts: dict[tuple[str, str], Capture] = {}
         for capture in self._captures:
             self._by_key.setdefault(url_key(capture.url), []).append(capture)
             if capture.record_id is not None:
                 self._by_record.setdefault(capture.record_id, capture)
+            if capture.part_of is not None:
+                # Of several tries the last is what the crawl went on with.
+                self._parts[capture.part_of, url_key(capture.url)] = capture
 
     def __len__(self) -> int:
         return len(self._captures)
@@ -103,6 +109,10 @@ class ReplaySet:
     def record(self, record_id: str) -> Capture | None:
         """Return the capture with this WARC-Record-ID."""
         return self._by_record.get(record_id)
+
+    def part(self, record_id: str, url: str) -> Capture | None:
+        """Return the capture of *url* that was fetched to complete the story of the record *record_id*."""
+        return self._parts.get((record_id, url_key(url)))
 
     def find(self, url: str, at: datetime | None = None) -> Capture | None:
         """Return the capture of *url* nearest in time to *at*, the earliest when that is None.
@@ -119,8 +129,15 @@ class ReplaySet:
         return min(around, key=lambda capture: abs(_moment(capture.fetched_at) - _moment(at)))
 
     def starts(self) -> list[Capture]:
-        """Captures that a replay without start URLs visits: what a crawl reads, each whole success, by time."""
-        return [capture for capture in self if 200 <= capture.status < 300 and capture.whole and _may_be_html(capture)]
+        """Captures that a replay without start URLs visits: what a crawl reads, each whole success, by time.
+
+        What was fetched to complete a story is read with that story.
+        """
+        return [
+            capture
+            for capture in self
+            if 200 <= capture.status < 300 and capture.whole and capture.part_of is None and _may_be_html(capture)
+        ]
 
     @property
     def digest(self) -> str:

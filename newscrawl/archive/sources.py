@@ -70,6 +70,7 @@ class _Scan:
     damage: list[str] = field(default_factory=list)
     # By the record that they stand beside.
     found: dict[str, Found] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
     read: dict[str, bool] = field(default_factory=dict)
     methods: dict[str, str] = field(default_factory=dict)
     # Revisits, with what names their original: record id, URL and date, payload digest.
@@ -163,6 +164,8 @@ def _take_metadata(record: WarcRecord, scan: _Scan) -> None:
     notes = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
     if notes.get("capture") in ("wire", "reconstructed"):
         scan.read[_bare(beside)] = "error" not in notes
+    if notes.get("newscrawl-part-of"):
+        scan.parts[_bare(beside)] = notes["newscrawl-part-of"]
     how, asked = _HOWS.get(notes.get("newscrawl-how")), notes.get("newscrawl-asked")
     depth = notes.get("hopsFromSeed", "0")
     if how is not None and asked:
@@ -184,6 +187,7 @@ def _resolved(scan: _Scan) -> list[WarcCapture]:
         replace(
             capture,
             found=scan.found.get(capture.record_id or ""),
+            part_of=scan.parts.get(capture.record_id or ""),
             was_read=scan.read.get(capture.record_id or ""),
         )
         for capture in captures

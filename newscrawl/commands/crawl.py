@@ -145,6 +145,9 @@ def show_run(console: Console, ledger: Ledger) -> None:
     if state.failed:
         counts.append("failed: " + ", ".join(f"{count} {reason}" for reason, count in sorted(state.failed.items())))
     console.print(", ".join(counts), soft_wrap=True)
+    for name, profile in sorted(state.profiles.items()):
+        if profile.remark is not None:
+            console.print(f"profile {name}: {profile.remark}", soft_wrap=True)
     if ledger.folder is not None and ledger.articles_path is not None and state.articles:
         console.print(f"rows   {ledger.articles_path}", soft_wrap=True)
         for name in ("html", "warc"):

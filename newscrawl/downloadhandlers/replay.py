@@ -70,5 +70,8 @@ def _capture_of(request: Request, replay: ReplaySet) -> Capture | None:
     record_id = request.meta.get("newscrawl_record")
     if record_id is not None:
         return replay.record(record_id)
+    story = request.meta.get("newscrawl_part_of")
+    if story is not None and (part := replay.part(story, request.url)) is not None:
+        return part
     at = request.meta.get("newscrawl_at")
     return replay.find(request.url, datetime.fromisoformat(at) if at is not None else None)

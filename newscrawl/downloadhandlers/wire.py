@@ -132,6 +132,7 @@ def _notes(request: Request) -> dict[str, str]:
         "newscrawl-how": found.get("how"),
         "newscrawl-asked": found.get("asked"),
         "hopsFromSeed": request.meta.get("depth"),
+        "newscrawl-part-of": request.meta.get("newscrawl_part_of"),
     }
     return {name: str(value) for name, value in values.items() if value is not None}
 

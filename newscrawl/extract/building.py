@@ -10,6 +10,7 @@ from typing import Any
 from lxml.etree import _Element as Element
 
 from newscrawl.extract.confidence import confidence
+from newscrawl.extract.features import Claims
 from newscrawl.extract.segment import Segmented
 from newscrawl.extract.structured import Structured
 from newscrawl.items import Article, Provenance, Warn
@@ -25,7 +26,7 @@ class Source:
     root: Element
     page: Segmented
     meta: Structured
-    titles: tuple[str, ...]
+    claims: Claims
     url: str | None
     base: str | None
     url_assigned: bool = False

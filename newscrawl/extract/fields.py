@@ -45,16 +45,20 @@ def _headline(build: Builder) -> None:
     source = build.source
     block = source.page.headline
     if block is None:
-        if source.titles:
+        if source.claims.titles:
             build.put_cut(
-                "headline", source.titles[0], "meta", "title", signs=signs_of(source.titles[0], None, source.titles)
+                "headline",
+                source.claims.titles[0],
+                "meta",
+                "title",
+                signs=signs_of(source.claims.titles[0], None, source.claims.titles),
             )
         return
     chosen = source.layout is not None and bool(source.layout.headline)
     stated = text_of(source.meta.article.get("headline"))
-    text = clean_line(block.text) if chosen else headline_text(block, source.titles, stated)
+    text = clean_line(block.text) if chosen else headline_text(block, source.claims.titles, stated)
     method = "profile" if chosen else "generic"
-    build.put_cut("headline", text, method, where(block.element), signs=signs_of(text, block, source.titles))
+    build.put_cut("headline", text, method, where(block.element), signs=signs_of(text, block, source.claims.titles))
 
 
 def _metadata(build: Builder) -> None:

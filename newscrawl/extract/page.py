@@ -13,6 +13,8 @@ from newscrawl.extract.features import Claims
 from newscrawl.extract.fields import article_of
 from newscrawl.extract.kind import PageKind, kind_of
 from newscrawl.extract.marks import ALL_RULES
+from newscrawl.extract.parts import first_part, next_part, part_links
+from newscrawl.extract.profiling import ProfileCheck, checked
 from newscrawl.extract.roles import PageLink, page_links
 from newscrawl.extract.segment import Segmented, body_weight, segment
 from newscrawl.extract.structured import Structured, structured
@@ -54,16 +56,25 @@ class Page:
     """Directives of meta robots, lower case."""
     next_page: str | None = None
     """The next page of a listing, or of a story in parts."""
+    next_part: str | None = None
+    """The page on which this page's own story goes on; None where it says of none, or asks not to follow it."""
+    first_part: str | None = None
+    """The first page of the story, where this is clearly a later one."""
     refresh: str | None = None
     """Target of a meta refresh."""
     encoding: str
     encoding_source: str
     _page: Segmented | None = field(default=None, repr=False, compare=False)
+    _source: Source | None = field(default=None, repr=False, compare=False)
 
     def segments(self) -> list[Segment]:
         """Return every text of the page, in document order, in its place."""
         blocks = self._page.blocks if self._page else []
         return [Segment(place=b.place, kind=b.kind, rule=b.rule, text=b.raw) for b in blocks if b.raw.strip()]
+
+    def profile_check(self, *, compare: bool) -> ProfileCheck | None:
+        """Return how the site profile did on this page; *compare* as for :func:`~.profiling.checked`."""
+        return checked(self._source, compare=compare) if self._source is not None else None
 
 
 def read_page(
@@ -141,8 +152,7 @@ def _read(
     layout = None
     if profile is not None:
         layout = profile.layout_at(_day_of(address, url_assigned, fetched_at))
-    titles = titles_of(meta, None if url_assigned else address)
-    claims = claims_of(meta, titles)
+    claims = claims_of(meta, titles_of(meta, None if url_assigned else address))
     segmented = segment(root, layout, claims=claims)
     if (force or meta.article) and body_weight(segmented) < _LITTLE_WEIGHT:
         # A page that is an article and has hardly any story: a rule has taken the story for furniture.
@@ -153,7 +163,7 @@ def _read(
         root=root,
         page=segmented,
         meta=meta,
-        titles=titles,
+        claims=claims,
         url=address,
         base=base,
         url_assigned=url_assigned,
@@ -208,6 +218,8 @@ def _page(source: Source, text: Decoded, *, force: bool) -> Page:
         kind, reason = "article", "asked for"
     if kind == "article" and refresh is not None and not force and not meta.article:
         kind, reason = "other", "meta refresh"
+    parts = part_links(source) if kind in ("article", "other") else ()
+    own = source.url or ""
     return Page(
         url=source.url,
         kind=kind,
@@ -216,8 +228,11 @@ def _page(source: Source, text: Decoded, *, force: bool) -> Page:
         links=links,
         meta_robots=robots,
         next_page=next_page,
+        next_part=None if nofollow else next_part(own, parts),
+        first_part=first_part(own, parts),
         refresh=refresh,
         encoding=text.encoding,
         encoding_source=text.source,
         _page=source.page,
+        _source=source,
     )

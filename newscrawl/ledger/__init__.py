@@ -7,14 +7,17 @@ name, since an exception in a signal handler would only be logged.
 
 from newscrawl.ledger.binding import bind_ledger, ledger_of
 from newscrawl.ledger.core import Ledger
+from newscrawl.ledger.health import FEW, ProfileCounts
 from newscrawl.ledger.keeping import Exchange, Keeping
 from newscrawl.ledger.kept import text_digest
 from newscrawl.ledger.state import Result, RunState, exit_code
 
 __all__ = [
+    "FEW",
     "Exchange",
     "Keeping",
     "Ledger",
+    "ProfileCounts",
     "Result",
     "RunState",
     "bind_ledger",

@@ -35,6 +35,8 @@ class Frontier:
         self.clock = clock
         self.per_host = 16
         """Requests to one host that are handed out at a time."""
+        self.stopping = False
+        """True from when the crawl is being stopped: what is not whole by then is asked again by the next run."""
         self.outside: frozenset[str] = frozenset()
         """Hosts that this crawl does not ask: what an earlier one left there stays in the queue."""
         self.handed: dict[int, Lease] = {}

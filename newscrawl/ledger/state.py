@@ -9,6 +9,7 @@ from typing import Any
 
 from newscrawl.exceptions import StorageError
 from newscrawl.items import Article
+from newscrawl.ledger.health import ProfileCounts, profile_faults
 
 _MAX_RESULTS = 1_000
 _MAX_LISTED = 10_000
@@ -102,6 +103,8 @@ class RunState:
     """The first rows, for the table."""
     sites: dict[str, SiteCounts] = field(default_factory=dict)
     """Counts by site."""
+    profiles: dict[str, ProfileCounts] = field(default_factory=dict)
+    """How each site profile did, by name."""
     touched: set[str] = field(default_factory=set)
     """Sites whose counts the store does not have yet."""
 
@@ -154,6 +157,7 @@ class RunState:
             "replay_misses": self.misses,
             "damaged": self.damaged,
             "captures": dict(sorted(self.captures.items())),
+            "profiles": {name: counts.as_report() for name, counts in sorted(self.profiles.items())},
         }
 
     @classmethod
@@ -169,6 +173,8 @@ class RunState:
             errors=counts["errors"],
             misses=counts["replay_misses"],
             captures=Counter(counts["captures"]),
+            # A run that an earlier version began has none.
+            profiles={n: ProfileCounts.continued(c) for n, c in counts.get("profiles", {}).items()},
             sites={
                 name: SiteCounts(
                     pages=site["pages"],
@@ -217,6 +223,7 @@ def exit_code(state: RunState, reason: str | None, failure: StorageError | None)
         reasons.append(
             f"{state.dropped['invalid']} items were no valid rows; they lie in rejected.jsonl with the reason"
         )
+    reasons += profile_faults(state.profiles)
     # Where articles were found before, none that is new is good news.
     if not (state.articles or state.duplicates or state.dropped or state.pages["article"] or state.known_articles):
         read = ", ".join(f"{count} {kind}" for kind, count in sorted(state.pages.items())) or "no page at all"

@@ -276,7 +276,7 @@ class FrontierScheduler(BaseScheduler):
 
     def stop(self) -> None:
         """Return what was not sent; what is being downloaded has some seconds to end by itself."""
-        self.stopping = True
+        self.stopping = self.frontier.stopping = True
         self.return_unsent()
         call_later(_GRACE_S, self.abort)
 

@@ -88,6 +88,8 @@ class SiteProfile:
     """Host names; each also stands for its subdomains."""
     zone: str | None = None
     """IANA name of the zone that dates without an offset are written in."""
+    compare: bool = True
+    """False where the generic reader cannot read the site, so that its reading says nothing of the profile's."""
     urls: Mapping[str, tuple[re.Pattern[str], ...]]
     """By kind of page; searched in path and query."""
     layouts: tuple[Layout, ...]
@@ -154,10 +156,14 @@ class Profiles:
             _, _, host = host.partition(".")
         return None
 
+    def known(self) -> list[SiteProfile]:
+        """Return every profile that has a host to read, by name."""
+        self.load()
+        return sorted(set(self._by_host.values()), key=lambda profile: profile.name)
+
     def named(self, name: str) -> SiteProfile:
         """Return the profile called *name*. Raises :exc:`ProfileError` naming the nearest when there is none."""
-        self.load()
-        known = {profile.name: profile for profile in self._by_host.values()}
+        known = {profile.name: profile for profile in self.known()}
         if name not in known:
             raise ProfileError(
                 f"no site profile is called {name!r}{did_you_mean(name, known)}; there are: {', '.join(sorted(known))}"
@@ -193,13 +199,16 @@ def parse_profile(data: bytes, name: str, where: str) -> SiteProfile:
     except (ValueError, RecursionError) as error:
         # A ValueError that is no TOMLDecodeError: a number of thousands of digits.
         raise ProfileError(f"{where}: {error}") from error
-    _known(table, ("hosts", "zone", "urls", "layout"), where)
+    _known(table, ("hosts", "zone", "compare", "urls", "layout"), where)
     hosts = _strings(table, "hosts", where)
     if not hosts:
         raise ProfileError(f'{where}: hosts: at least one host name is needed, as in hosts = ["example.org"]')
     zone = table.get("zone")
     if zone is not None:
         _zone(zone, where)
+    compare = table.get("compare", True)
+    if not isinstance(compare, bool):
+        raise ProfileError(f"{where}: compare: true or false is needed, not {compare!r}")
     urls = _table(table, "urls", where)
     _known(urls, get_args(UrlKind), f"{where}: urls")
     layouts = table.get("layout", [])
@@ -212,6 +221,7 @@ def parse_profile(data: bytes, name: str, where: str) -> SiteProfile:
         sha256=hashlib.sha256(data).hexdigest(),
         hosts=tuple(_host(host, where) for host in hosts),
         zone=zone,
+        compare=compare,
         urls={
             kind: tuple(_pattern(p, f"{where}: urls.{kind}") for p in _strings(urls, kind, f"{where}: urls"))
             for kind in urls

@@ -8,19 +8,19 @@ from typing import Any, Self
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
-from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newscrawl.archive.replay import ReplaySet
 from newscrawl.dates import fetched_text
-from newscrawl.exceptions import ConfigError, NotInReplayError, did_you_mean
-from newscrawl.extract import Page, PageLink, read_page
+from newscrawl.exceptions import ConfigError, did_you_mean
+from newscrawl.extract import Page, PageLink, extract_article, read_page
 from newscrawl.items import Article, FoundHow, FoundOn, Http
-from newscrawl.ledger import Exchange, Ledger, ledger_of
+from newscrawl.ledger import FEW, Exchange, Ledger, ProfileCounts, ledger_of
 from newscrawl.sites import Profiles
-from newscrawl.urls import resolve, site_of, url_key
+from newscrawl.spiders.arguments import number_of, start_urls
+from newscrawl.spiders.stories import InterruptedStoryError, Stories, linked_parts, reason_of
+from newscrawl.urls import site_of, url_key
 
 ARGUMENTS = {
     "url": "start here: one URL, or several separated by blanks",
@@ -53,6 +53,7 @@ class NewsSpider(Spider):
         self.follow = follow
         self.profiles = Profiles(Path(crawler.settings["NEWSCRAWL_SITES_DIR"]))
         self.profiles.load()
+        self.stories = Stories(crawler, self._read_part, limit=crawler.settings.getint("NEWSCRAWL_MAX_PARTS"))
         # Most links of a page were seen on the page before; asking here spares a Request for each.
         self.asked: set[str] = set()
         self.sites = {site_of(url) for url in urls}
@@ -69,11 +70,11 @@ class NewsSpider(Spider):
         settings = crawler.settings
         for name, setting in (("limit", "CLOSESPIDER_ITEMCOUNT"), ("depth", "DEPTH_LIMIT")):
             if name in kwargs:
-                settings.set(setting, _number(name, kwargs[name]), priority="spider")
+                settings.set(setting, number_of(name, kwargs[name]), priority="spider")
         follow = kwargs.get("follow", "links")
         if follow not in FOLLOW:
             raise ConfigError(f"-a follow={follow}: one of {', '.join(FOLLOW)} is needed{did_you_mean(follow, FOLLOW)}")
-        urls = _start_urls(kwargs.get("url"), kwargs.get("urls_file"))
+        urls = start_urls(kwargs.get("url"), kwargs.get("urls_file"))
         if not urls and not settings.getlist("NEWSCRAWL_REPLAY"):
             raise ConfigError(
                 "nothing to start at: give -a url=https://… or -a urls_file=…; -a help=1 lists all arguments"
@@ -108,7 +109,9 @@ class NewsSpider(Spider):
             request = self._request(capture.url, "start", priority=_PRIORITY["start"] + len(captures) - rank)
             if capture.record_id is not None:
                 request.meta["newscrawl_record"] = capture.record_id
-            if capture.found is not None:
+            if capture.found is None:
+                request.meta["newscrawl_visit"] = True
+            else:
                 how, url, asked, depth = capture.found
                 request.meta.update(newscrawl_found={"how": how, "url": url, "asked": asked}, depth=depth)
             yield request
@@ -127,23 +130,78 @@ class NewsSpider(Spider):
             cb_kwargs={"hops": hops} if hops else {},
         )
 
-    def parse(self, response: Response, *, hops: int = 0) -> Iterator[Article | Request]:
-        """Read a page: yield its article if it is one, and requests for what is followed from it."""
+    async def parse(self, response: Response, *, hops: int = 0) -> AsyncIterator[Article | Request]:
+        """Read a page: yield its article if it is one, whole, and requests for what is followed from it."""
         exchange = self.ledger.exchange(response.request)
-        page = read_page(
-            response.body,
-            response.url,
-            content_type=_header(response, "Content-Type"),
-            fetched_at=exchange.fetched_at if exchange else None,
-            url_assigned=exchange.url_assigned if exchange else False,
-            profile=self.profiles.for_url(response.url),
-        )
+        page = read_page(response.body, response.url, **self._known_of(response, exchange))
         self.ledger.state.pages[page.kind] += 1
         self.ledger.state.site(site_of(response.url)).pages += 1
         self.crawler.stats.inc_value(f"newscrawl/pages/{page.kind}")
-        if page.article is not None:
-            yield self._completed(page.article, page, response, exchange)
-        yield from self._followed(page, response, hops)
+        self._check_profile(page, response.url)
+        first = self._first_part(page, response)
+        if first is not None:
+            self.ledger.state.dropped["part"] += 1
+            self.asked |= linked_parts(first, page)
+            for request in self._asking(first, "link", on=response.url, at=self._replayed_at(response)):
+                yield request
+        elif page.article is not None:
+            article = page.article
+            if page.next_part is not None:
+                try:
+                    article, parts = await self.stories.whole(page, article, response)
+                except InterruptedStoryError:
+                    self.ledger.frontier.put_back(response.meta.get("newscrawl_lease"), "stopped")
+                    return
+                self.asked |= parts
+            yield self._completed(article, page, response, exchange)
+        for request in self._followed(page, response, hops):
+            yield request
+
+    def _known_of(self, response: Response, exchange: Exchange | None) -> dict[str, Any]:
+        """Return what is known of a page besides its bytes and its URL, for the reader."""
+        return {
+            "content_type": _header(response, "Content-Type"),
+            "fetched_at": exchange.fetched_at if exchange else None,
+            "url_assigned": exchange.url_assigned if exchange else False,
+            "profile": self.profiles.for_url(response.url),
+        }
+
+    def _read_part(self, response: Response) -> tuple[Page, Article | None]:
+        """Read a later page of a story, which need not look like an article by itself."""
+        known = self._known_of(response, self.ledger.exchange(response.request))
+        page = read_page(response.body, response.url, **known)
+        if page.article is None and page.kind == "other":
+            return page, extract_article(response.body, response.url, **known)
+        return page, page.article
+
+    def _check_profile(self, page: Page, url: str) -> None:
+        """Count how the page's site profile did, and say in the row what is amiss."""
+        profile, state = self.profiles.for_url(url), self.ledger.state
+        if profile is None or (page.article is None and page.kind == "error"):
+            return
+        promised = profile.url_kind(url) == "article"
+        if page.article is None and not promised:
+            return
+        counts = state.profiles.setdefault(profile.name, ProfileCounts())
+        counts.pages += 1
+        counts.named["article"] += promised
+        counts.missing["article"] += page.article is None
+        if page.article is not None and (check := page.profile_check(compare=counts.compared < FEW)) is not None:
+            counts.add(check.named, check.missing, check.unseen)
+            counts.compare(check.differs)
+            page.article.warnings += check.warnings
+
+    def _first_part(self, page: Page, response: Response) -> str | None:
+        """Return the first page of the story that *page* is a later part of, where the story is read from there."""
+        first = page.first_part
+        if first is None or page.article is None or self.stories.limit < 2 or not self._in_scope(first):
+            return None
+        found = response.meta.get("newscrawl_found") or {"how": "start"}
+        if found["how"] == "start" and not response.meta.get("newscrawl_visit"):
+            # Somebody wants this very page.
+            return None
+        replay = self.ledger.replay
+        return first if replay is None or first in replay else None
 
     def _completed(self, article: Article, page: Page, response: Response, exchange: Exchange | None) -> Article:
         """Fill the fields that the crawl knows and the page does not."""
@@ -175,19 +233,24 @@ class NewsSpider(Spider):
         at = self._replayed_at(response)
         for link in page.links:
             how = self._how(page, link)
-            # A key is its own key: a link that is written as one needs no look at its host to be known.
-            if how is None or link.url in self.asked or not self._in_scope(link.url):
-                continue
-            key = url_key(link.url)
-            if key not in self.asked:
-                if len(self.asked) >= _MAX_ASKED and self.ledger.replay is None:
-                    # The frontier knows them all; this only spares it most of the questions.
-                    self.asked.clear()
-                self.asked.add(key)
-                request = self._request(link.url, how, on=response.url, priority=_PRIORITY[how])
-                if at is not None:
-                    request.meta["newscrawl_at"] = at
-                yield request
+            if how is not None:
+                yield from self._asking(link.url, how, on=response.url, at=at)
+
+    def _asking(self, url: str, how: FoundHow, *, on: str, at: str | None) -> Iterator[Request]:
+        """Yield a request for *url*, unless it was asked already or leads elsewhere."""
+        # A key is its own key: a link that is written as one needs no look at its host to be known.
+        if url in self.asked or not self._in_scope(url):
+            return
+        key = url_key(url)
+        if key not in self.asked:
+            if len(self.asked) >= _MAX_ASKED and self.ledger.replay is None:
+                # The frontier knows them all; this only spares it most of the questions.
+                self.asked.clear()
+            self.asked.add(key)
+            request = self._request(url, how, on=on, priority=_PRIORITY[how])
+            if at is not None:
+                request.meta["newscrawl_at"] = at
+            yield request
 
     def _replayed_at(self, response: Response) -> str | None:
         """In a replay, when *response* was captured: what is followed from it takes the capture nearest in time."""
@@ -214,7 +277,7 @@ class NewsSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         if self.ledger.frontier.returns(request.meta.get("newscrawl_lease")):
             return
-        reason = _reason(failure.value)
+        reason = reason_of(failure.value)
         state = self.ledger.state
         state.failed[reason] += 1
         self.crawler.stats.inc_value(f"newscrawl/failed/{reason}")
@@ -225,46 +288,7 @@ class NewsSpider(Spider):
         self.logger.debug("%s: %s", request.url, failure.value)
 
 
-def _reason(error: BaseException | None) -> str:
-    """A short word for the counts of a report."""
-    if isinstance(error, HttpError):
-        return f"http_{error.response.status}"
-    if isinstance(error, NotInReplayError):
-        return "not_in_replay"
-    if isinstance(error, IgnoreRequest):
-        return "robots" if "robots" in str(error).lower() else "refused"
-    return type(error).__name__
-
-
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
     text = value.decode("latin-1").strip() if value is not None else ""
     return text or None
-
-
-def _number(name: str, value: Any) -> int:
-    text = str(value)
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise ConfigError(f"-a {name}={value}: a whole number from 0 is needed")
-    return int(text)
-
-
-def _start_urls(urls: str | None, path: str | None) -> list[str]:
-    texts = [(word, "-a url") for word in (urls or "").split()]
-    if path is not None:
-        try:
-            lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"-a urls_file={path}: {getattr(error, 'strerror', None) or error}") from error
-        texts += [
-            (line.strip(), f"{path}:{number}")
-            for number, line in enumerate(lines, start=1)
-            if line.strip() and not line.startswith("#")
-        ]
-    found: dict[str, None] = {}
-    for text, where in texts:
-        url = resolve(None, text)
-        if url is None:
-            raise ConfigError(f"{where}: {text[:200]!r} is no http or https URL")
-        found[url] = None
-    return list(found)
