@@ -36,7 +36,7 @@ from newscrawl.extract.titles import titles_of
 from newscrawl.extract.tree import drop_scripts, json_ld_texts, parse
 from newscrawl.urls import site_of
 
-TREES, DEPTH, RATE = 250, 6, 0.07
+TREES, DEPTH, RATE = 200, 6, 0.08
 FOLDS = 5
 _LITTLE = 300
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"

@@ -27,15 +27,17 @@ _DEEPEST = 100
 
 _INLINE = frozenset("a abbr b bdi big cite em font i img ins label mark small span strong sub sup svg time u".split())
 _WORD = re.compile(
-    r"author(?!i[tsz])|byline|(?<!under)(?<!type)(?<!re)writer|reporter|autor(?!i[tsz])|auteur(?!i)|journalist|contributor(?!s-list)|verfasser|zuozhe|posted-by|itemposter|skribent|(?:^|\s)vcard",
-    re.I,
+    r"author(?!i[tsz])|byline|(?<!under)(?<!type)(?<!re)writer|reporter|autor(?!i[tsz])|auteur(?!i)|journalist|contributor(?!s-list)|verfasser|zuozhe|posted-by|itemposter|skribent|(?:^|\s)vcard"
 )
+_WORDS = (
+    "author", "byline", "writer", "reporter", "autor", "auteur", "journalist", "contributor", "verfasser", "zuozhe",
+    "posted-by", "itemposter", "skribent", "vcard",
+)  # fmt: skip
 _NO_NAME_WORD = re.compile(
     r"comment|avatar|image|img|photo|picture|bio(?!graph)|desc|social|twitter|facebook|linkedin|instagram|e-?mail|follow|subscri|count|icon|related|newsletter|sponsor|search|"
-    r"(?:^|[_\W])(?:role|job|position|nav|menu|more|other|recommended|popular|trending|latest|recent|copyright)(?:$|[_\W])",
-    re.I,
+    r"(?:^|[_\W])(?:role|job|position|nav|menu|more|other|recommended|popular|trending|latest|recent|copyright)(?:$|[_\W])"
 )
-_NAME_WORD = re.compile(r"name$|title$", re.I)
+_NAME_WORD = re.compile(r"name$|title$")
 _OUTSIDE = re.compile(
     r"(?:^|[\s_-])(?:comments?|commentlist|comment-\w+|replies|related|recommend\w*|recirc\w*|trending|most-\w+|carousel|tag-?cloud"
     r"|also-\w+|read-?next|upnext|up-next|promo|sponsored|you-may\w*|similar|suggested)(?=$|[\s_-])"
@@ -43,10 +45,9 @@ _OUTSIDE = re.compile(
     re.I,
 )
 _AUTHOR_URL = re.compile(
-    r"/(?:authors?|autor(?:en|es|i|as|in|innen)?|auteurs?|journalist\w{0,3}|reporters?|writers?|contributors?|columnists?|by)/[^/?#]",
-    re.I,
+    r"/(?:authors?|autor(?:en|es|i|as|in|innen)?|auteurs?|journalist\w{0,3}|reporters?|writers?|contributors?|columnists?|by)/[^/?#]"
 )
-_PERSON_URL = re.compile(r"/(?:people|profile?s?|redaktion|team|staff|person)/[^/?#]", re.I)
+_PERSON_URL = re.compile(r"/(?:people|profile?s?|redaktion|team|staff|person)/[^/?#]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,11 +112,15 @@ def _reason(element: Element) -> str | None:
 
 @lru_cache(maxsize=8192)
 def _url_reason(href: str) -> str | None:
+    href = href.lower()
     return "url" if _AUTHOR_URL.search(href) else "person-url" if _PERSON_URL.search(href) else None
 
 
 @lru_cache(maxsize=8192)
 def _says_author(words: str) -> bool:
+    words = words.lower()
+    if not any(part in words for part in _WORDS):
+        return False
     return any(
         _WORD.search(word) and (_NAME_WORD.search(word) or not _NO_NAME_WORD.search(word)) and "comment" not in word
         for word in words.split()

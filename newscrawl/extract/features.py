@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from newscrawl.extract.prose import is_prose, squeezed
 from newscrawl.extract.tree import HEADINGS, Block
-from newscrawl.extract.words import HINTS, PHRASES
+from newscrawl.extract.words import HINTS, PHRASES, hints, phrases
 
 Numbers = NDArray[np.floating[Any]]
 
@@ -23,11 +23,6 @@ _STOPS = re.compile(r"[,.;:!?，。；：！？、।…]")
 _DIGITS = re.compile(r"\d")
 _CAPITALS = re.compile(r"[A-ZÀ-ÖØ-ÞА-Я]")
 _BOLD = frozenset(("strong", "b", "em", "i", "u"))
-
-_HINT = re.compile("|".join(f"(?P<{name}>{words})" for name, words in HINTS.items()), re.I)
-_HINT_BIT = {name: 1 << number for number, name in enumerate(HINTS)}
-
-_PHRASE = [re.compile(words, re.I) for words in PHRASES.values()]
 
 _MARKS = ("caption", "related", "promoted", "notice", "comment", "share", "subscribe", "ad", "correction", "other")
 _RULES = ("source_line", "byline", "dateline", "correction", "notice", "ad", "share", "subscribe", "comment")
@@ -37,6 +32,11 @@ _SAME_AS = {
     "section": "div", "article": "div", "main": "div", "q": "blockquote", "th": "td", "dt": "td", "dd": "td",
     "code": "pre",
 }  # fmt: skip
+_TAG_CODE = {name: code for code, name in enumerate(_TAGS)}
+_TAG_CODE |= {name: _TAG_CODE[same] for name, same in _SAME_AS.items()}
+_MARK_CODE: dict[str | None, int] = {name: code for code, name in enumerate(_MARKS)}
+_RULE_CODE: dict[str | None, int] = {name: code for code, name in enumerate(_RULES)}
+_PLACE_CODE = {name: code for code, name in enumerate(_PLACES)}
 _SIDES = (-1, 1, -2, 2)
 _FAR = 99
 
@@ -85,10 +85,17 @@ def features(blocks: Sequence[Block], around: Around) -> tuple[list[int], Number
 
     The blocks have the places that the rules alone give them.
     """
-    index = [i for i, b in enumerate(blocks) if b.weight and (b.mark is None or b.mark.place != "chrome")]
+    index = [i for i, block in enumerate(blocks) if _may_be_story(block)]
     if not index:
         return [], np.zeros((0, len(NAMES)), np.float32)
     return index, _Table([blocks[i] for i in index], index, around).rows()
+
+
+def _may_be_story(block: Block) -> bool:
+    """All but furniture: what stands far from the article has to read like running text."""
+    if not block.weight or (block.mark is not None and block.mark.place == "chrome"):
+        return False
+    return block.place != "chrome" or is_prose(block)
 
 
 class _Table:
@@ -112,18 +119,17 @@ class _Table:
         story = np.flatnonzero(self.prose & inside)
         first, last = (int(story[0]), int(story[-1])) if len(story) else (0, count - 1)
         own = np.array([self._own(block, parent) for block, parent in zip(self.blocks, self.parents, strict=True)])
-        columns = [
-            np.log1p(self.weights),
-            self.links,
-            *own.T,
-            *self._placed(places, first),
-            *self._kin(parents, kinds),
-            *self._position(first, last),
-            *self._page(story, count),
+        parts = [
+            np.column_stack((np.log1p(self.weights), self.links)),
+            own,
+            self._placed(places, first),
+            np.column_stack(self._kin(parents, kinds)),
+            np.column_stack(self._position(first, last)),
+            self._page(story, count),
             *self._coded(places),
             *self._sides(parents, kinds),
         ]
-        return np.stack(columns, axis=1).astype(np.float32)
+        return np.concatenate(parts, axis=1, dtype=np.float32, casting="unsafe")
 
     def _own(self, block: Block, parent: Element | None) -> tuple[float, ...]:
         """What the text says by itself; :func:`_measures` remembers the labels that repeat over a site's pages."""
@@ -136,31 +142,37 @@ class _Table:
             len(element) == 1 and element[0].tag in _BOLD and not (element.text or "").strip(),
         )
 
-    def _placed(self, places: list[tuple[int, int, int, Element | None]], first: int) -> list[Numbers]:
-        around, blocks = self.around, self.blocks
-        keys = [squeezed(block.text[:1000]) for block in blocks]
+    def _placed(self, places: list[tuple[int, int, int, Element | None]], first: int) -> Numbers:
+        """Where the block stands, and whether metadata says the same."""
+        around = self.around
+        keys = [squeezed(block.text[:1000]) for block in self.blocks]
         titles = {squeezed(title) for title in around.claims.titles}
         summary = squeezed(around.claims.description or "")[:60]
         stated = squeezed(around.claims.story or "")
+        known = len(stated) > 200
         texts = Counter(keys)
         main = places[first][3]
         head = around.headline if around.headline is not None else self.index[first]
         levels = self._levels()
-        common = [self._common(element, levels) for element in self.elements]
-        return [
-            _column(key in titles for key in keys),
-            _column(len(key) > 20 and bool(summary) and (key[:60] == summary[: len(key)]) for key in keys),
-            _column((key in stated) - 0.5 if len(stated) > 200 else 0.0 for key in keys),
-            _column(min(texts[key], 4) for key in keys),
-            _column(block.text[:1].islower() for block in blocks),
-            _column(block.text[-1:] in ":：" for block in blocks),
-            _column(min(place[2], 12) for place in places),
-            _column(level for level, _ in common),
-            _column(share for _, share in common),
-            _column(place[3] is not None for place in places),
-            _column(place[3] is not main for place in places),
-            np.clip(np.array(self.index, np.float32) - head, -30, 60),
-        ]
+        return np.array(
+            [
+                (
+                    key in titles,
+                    len(key) > 20 and summary != "" and key[:60] == summary[: len(key)],
+                    (key in stated) - 0.5 if known else 0.0,
+                    min(texts[key], 4),
+                    block.text[:1].islower(),
+                    block.text[-1:] in ":：",
+                    min(place[2], 12),
+                    *self._common(block.element, levels),
+                    place[3] is not None,
+                    place[3] is not main,
+                    max(-30, min(60, index - head)),
+                )
+                for key, block, place, index in zip(keys, self.blocks, places, self.index, strict=True)
+            ],
+            np.float32,
+        )
 
     def _kin(self, parents: NDArray[np.intp], kinds: NDArray[np.intp]) -> list[Numbers]:
         """How much of the running text is called as the block is, and stands where it stands."""
@@ -186,40 +198,39 @@ class _Table:
             1 - until / self.total,
         ]
 
-    def _page(self, story: NDArray[np.intp], count: int) -> list[Numbers]:
+    def _page(self, story: NDArray[np.intp], count: int) -> Numbers:
         letters = 1 + sum(len(block.text) for block in self.blocks)
-        shared = (
+        shared = [
             np.log1p(self.total),
             min(count, 400),
             min(len(story), 100),
             self.weights[story].sum() / self.total,
             self.weights.sum() / letters,
-        )
-        return [np.full(count, number, np.float32) for number in shared]
+        ]
+        return np.tile(np.array(shared, np.float32), (count, 1))
 
-    def _coded(self, places: list[tuple[int, int, int, Element | None]]) -> list[Numbers]:
+    def _coded(self, places: list[tuple[int, int, int, Element | None]]) -> list[NDArray[Any]]:
         """What tags, rules, names and phrases say: one column a word."""
-        tags = [_SAME_AS.get(str(e.tag), e.tag) for e in self.elements]
-        marks = [_marked(block) for block in self.blocks]
-        rules = [self.around.typed.get(at) for at in self.index]
+        typed = self.around.typed
         near = [place[0] | self._above(p)[0] for place, p in zip(places, self.parents, strict=True)]
         return [
-            *_one_hot(tags, _TAGS),
-            *_one_hot(marks, _MARKS),
-            *_one_hot(rules, _RULES),
-            *_one_hot([block.place for block in self.blocks], _PLACES),
-            *_bits(near, len(HINTS)),
-            *_bits([place[1] for place in places], len(HINTS)),
-            *_bits([_phrases(block.text[:240]) for block in self.blocks], len(PHRASES)),
+            _one_hot([_TAG_CODE.get(str(e.tag), -1) for e in self.elements], _TAGS),
+            _one_hot([_MARK_CODE.get(_marked(block), -1) for block in self.blocks], _MARKS),
+            _one_hot([_RULE_CODE.get(typed.get(at), -1) for at in self.index], _RULES),
+            _one_hot([_PLACE_CODE[block.place] for block in self.blocks], _PLACES),
+            _bits(near, len(HINTS)),
+            _bits([place[1] for place in places], len(HINTS)),
+            _bits([phrases(block.text[:240]) for block in self.blocks], len(PHRASES)),
         ]
 
     def _sides(self, parents: NDArray[np.intp], kinds: NDArray[np.intp]) -> list[Numbers]:
-        heading = _column(e.tag in HEADINGS for e in self.elements)
-        columns = [np.log1p(self.weights), self.links, self.prose.astype(np.float32), heading]
+        """What stands before and after, two blocks far."""
+        heading = np.array([e.tag in HEADINGS for e in self.elements], np.float32)
+        own = np.column_stack((np.log1p(self.weights), self.links, self.prose, heading))
+        keys = np.column_stack((parents, kinds))
         found: list[Numbers] = []
         for side in _SIDES:
-            found += [_shifted(column, side, -1) for column in columns]
-            found += [_shifted(key, side, -1) == key for key in (parents, kinds)]
+            found += [_shifted(own, side), _shifted(keys, side) == keys]
         return found
 
     def _above(self, element: Element | None) -> tuple[int, int, int, Element | None]:
@@ -231,7 +242,7 @@ class _Table:
         found = self.above[element]
         for inner in reversed(path):
             assert inner is not None
-            own = _hints(inner.get("class"), inner.get("id")) if inner.tag not in ("body", "html") else 0
+            own = hints(inner.get("class"), inner.get("id")) if inner.tag not in ("body", "html") else 0
             depth = 0 if inner is self.around.container else min(found[2] + 1, _FAR)
             found = (own, found[1] | own, depth, inner if inner.tag == "article" else found[3])
             self.above[inner] = found
@@ -271,26 +282,20 @@ def _called(element: Element | None) -> Hashable:
     return None if element is None else (element.tag, element.get("class"))
 
 
-def _column(values: Iterable[float]) -> Numbers:
-    return np.array(list(values), np.float32)
+def _one_hot(codes: Sequence[int], names: Sequence[str]) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = np.array(codes)[:, None] == np.arange(len(names))
+    return found
 
 
-def _one_hot(values: Sequence[object], names: Sequence[str]) -> list[Numbers]:
-    numbers = {name: number for number, name in enumerate(names)}
-    coded = np.array([numbers.get(value, -1) for value in values])  # type: ignore[call-overload]
-    return [coded == number for number in range(len(names))]
+def _bits(values: Sequence[int], count: int) -> NDArray[np.int64]:
+    return (np.array(values, np.int64)[:, None] >> np.arange(count)) & 1
 
 
-def _bits(values: Sequence[int], count: int) -> list[Numbers]:
-    held = np.array(values, np.int64)
-    return [(held >> bit) & 1 for bit in range(count)]  # type: ignore[misc]
-
-
-def _shifted(column: NDArray[Any], by: int, fill: float) -> NDArray[Any]:
-    """*column* as seen from *by* places before; *fill* where there is nothing."""
-    moved = np.full_like(column, fill)
-    if abs(by) < len(column):
-        moved[max(0, -by) : len(column) - max(0, by)] = column[max(0, by) : len(column) + min(0, by)]
+def _shifted(rows: NDArray[Any], by: int) -> NDArray[Any]:
+    """*rows* as seen from *by* places before; -1 where there is nothing."""
+    moved = np.full_like(rows, -1)
+    if abs(by) < len(rows):
+        moved[max(0, -by) : len(rows) - max(0, by)] = rows[max(0, by) : len(rows) + min(0, by)]
     return moved
 
 
@@ -308,17 +313,3 @@ def _measures(text: str) -> tuple[float, float, float, float]:
         len(_DIGITS.findall(text)) / length,
         len(_CAPITALS.findall(text)) / length,
     )
-
-
-@lru_cache(maxsize=8192)
-def _hints(classes: str | None, identity: str | None) -> int:
-    bits = 0
-    if classes or identity:
-        for match in _HINT.finditer(f"{classes or ''} {identity or ''}"[:300]):
-            bits |= _HINT_BIT[match.lastgroup or ""]
-    return bits
-
-
-@lru_cache(maxsize=4096)
-def _phrases(text: str) -> int:
-    return sum(1 << bit for bit, pattern in enumerate(_PHRASE) if pattern.search(text) is not None)

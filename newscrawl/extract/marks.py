@@ -161,7 +161,7 @@ def _rule_of(
     classes: str | None, identity: str | None, role: str | None, label: str | None, without: frozenset[str]
 ) -> rules.ElementRule | None:
     """Return the first element rule that fits; the elements of a site's pages are called the same."""
-    words = " ".join(filter(None, (classes, identity, role, label)))[:500]
+    words = " ".join(filter(None, (classes, identity, role, label)))[:500].lower()
     if not words:
         return None
     active = (rule for rule in rules.ELEMENT_RULES if rule.name not in without)

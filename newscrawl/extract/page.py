@@ -172,7 +172,18 @@ def _read(
         layout=layout,
         keywords=elements_of(root, layout.keywords) if layout is not None else frozenset(),
     )
-    return _page(source, text, force=force)
+    if force:
+        return Page(
+            url=address,
+            kind="article",
+            reason="asked for",
+            article=article_of(source),
+            encoding=text.encoding,
+            encoding_source=text.source,
+            _page=segmented,
+            _source=source,
+        )
+    return _page(source, text)
 
 
 def claims_of(meta: Structured, titles: tuple[str, ...]) -> Claims:
@@ -201,7 +212,7 @@ def _is_html(body: bytes, content_type: str | None) -> bool:
     return _HTML_START.match(body[:1024]) is not None
 
 
-def _page(source: Source, text: Decoded, *, force: bool) -> Page:
+def _page(source: Source, text: Decoded) -> Page:
     meta = source.meta
     robots = tuple(
         word.strip().lower()
@@ -214,9 +225,7 @@ def _page(source: Source, text: Decoded, *, force: bool) -> Page:
     nofollow = "nofollow" in robots or "none" in robots
     links, next_page = page_links(source, nofollow)
     kind, reason = kind_of(source, links)
-    if force:
-        kind, reason = "article", "asked for"
-    if kind == "article" and refresh is not None and not force and not meta.article:
+    if kind == "article" and refresh is not None and not meta.article:
         kind, reason = "other", "meta refresh"
     parts = part_links(source) if kind in ("article", "other") else ()
     own = source.url or ""

@@ -21,7 +21,7 @@ class ElementRule:
     place: str
     kind: str | None = None
     pattern: re.Pattern[str]
-    """Searched in the attributes' words, lower case, each word between blanks."""
+    """Searched in the attributes' words, lower case: a pattern that ignores case takes twice as long."""
     max_share: float = 0.35
     """The rule is taken for a false alarm where the element holds more than this share of the page's text."""
 
@@ -32,7 +32,7 @@ class ElementRule:
 
 def _words(*words: str) -> re.Pattern[str]:
     """Match any of *words* as a whole attribute word, or as a hyphenated part at its start or end."""
-    return re.compile(r"(?:^|[\s_-])(?:" + "|".join(words) + r")(?=$|[\s_-])", re.I)
+    return re.compile(r"(?:^|[\s_-])(?:" + "|".join(words) + r")(?=$|[\s_-])")
 
 
 ELEMENT_RULES: tuple[ElementRule, ...] = (
@@ -42,8 +42,7 @@ ELEMENT_RULES: tuple[ElementRule, ...] = (
         # op-related-articles is the class that Facebook Instant Articles asks for.
         pattern=re.compile(
             r"op-related-articles|related|relevant|also-?(?:read|like)|read-?(?:more|next|also)|more-?(?:on|stories|news)"
-            r"|see-?also|recommend|recirc|xiangguan|xgxw|xgyd|tuijian|you-?may|you-?might|yarpp|jp-related|moreon",
-            re.I,
+            r"|see-?also|recommend|recirc|xiangguan|xgxw|xgyd|tuijian|you-?may|you-?might|yarpp|jp-related|moreon"
         ),
         max_share=0.5,
     ),
@@ -52,8 +51,7 @@ ELEMENT_RULES: tuple[ElementRule, ...] = (
         place="promoted",
         pattern=re.compile(
             r"(?:^|[\s_-])(?:promo(?:ted|tions?)?|sponsor(?:ed|s)?|advertorial|partner-?content|paid-?content"
-            r"|native-?ads?|outbrain|taboola|OUTBRAIN|tuiguang|guangbian)(?=$|[\s_-])",
-            re.I,
+            r"|native-?ads?|outbrain|taboola|tuiguang|guangbian)(?=$|[\s_-])"
         ),
     ),
     ElementRule(
@@ -62,8 +60,7 @@ ELEMENT_RULES: tuple[ElementRule, ...] = (
         kind="comment",
         pattern=re.compile(
             r"(?:^|[\s_-])(?:comments?(?:-(?:list|area|section|form|wrap\w*|container))?|commentlist|respond|disqus\w*"
-            r"|pinglun|livefyre|replies|guestbook)(?=$|\s)",
-            re.I,
+            r"|pinglun|livefyre|replies|guestbook)(?=$|\s)"
         ),
         max_share=0.8,
     ),

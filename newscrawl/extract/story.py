@@ -48,9 +48,12 @@ class Forest:
     def chances(self, rows: Numbers) -> Numbers:
         """Return the chance (0 to 1) that each row is of a block of the story."""
         trees, depth = self.features.shape
-        answers = rows[:, self.features.ravel()] > self.borders.ravel()
-        leaf = answers.reshape(len(rows), trees, depth) @ (1 << np.arange(depth))
-        logit: Numbers = self.leaves[np.arange(trees), leaf].sum(axis=1) + self.bias
+        columns = np.ascontiguousarray(rows.T)
+        answers = columns[self.features.ravel()] > self.borders.reshape(-1, 1)
+        # Of at most eight answers a byte is made, which is the leaf's number.
+        leaf = np.packbits(answers.reshape(trees, depth, len(rows)), axis=1, bitorder="little")[:, 0]
+        first = np.arange(0, self.leaves.size, self.leaves.shape[1], dtype=np.intp)
+        logit: Numbers = self.leaves.ravel().take(leaf + first[:, None]).sum(axis=0) + self.bias
         chances: Numbers = 1 / (1 + np.exp(-logit))
         return chances
 

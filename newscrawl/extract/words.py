@@ -2,30 +2,93 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 HINTS = {
-    "body": r"body|content|text|paragraph|prose|story|entry|article|copy|richtext|zhengwen|neirong",
-    "lead": r"lead|intro|summary|standfirst|dek|sub-?(?:title|head|line)|excerpt|abstract|teaser|description|vorspann|chapeau|lid|daodu|zhaiyao|perex|ingress",
-    "byline": r"author|byline|writer|meta|credit|source|contributor|bio|profile|autor|redact|bianji|laiyuan|zuozhe",
-    "date": r"date|time|publi[sc]|updated|posted|stamp|shijian",
-    "caption": r"caption|figure|image|photo|picture|gallery|slide|media|video|player|bild|foto|img|embed",
-    "links": r"related|recommend|more|latest|popular|trending|read-?next|also|recirc|river|feed|list|links|promo|teaser|card|hot|rank|next|prev|tuijian|xiangguan",
-    "social": r"share|social|follow|facebook|twitter|whatsapp|copy-?link|fenxiang|toolbar|actions?",
-    "sell": r"newsletter|subscri|sign-?up|donat|register|premium|offer|ad\b|ads\b|advert|sponsor|affiliate|product|price|shop|deal|cta|promo|banner|app-?download",
-    "talk": r"comment|reply|discus|disqus|respond|forum|pinglun|review",
-    "aside": r"aside|sidebar|widget|rail|box|factbox|info|toc|table-of|note|footnote|disclaimer|copyright|legal|cookie|consent|gdpr|privacy|modal|popup|footer|header|menu|nav|breadcrumb|tag|topic|keyword|label|badge|kicker|category|section-?title",
-    "quote": r"quote|cite|pull",
+    "body": "body content text paragraph prose story entry article copy zhengwen neirong",
+    "lead": "lead intro summary standfirst dek subtitle sub-title subhead sub-head excerpt abstract teaser description vorspann chapeau daodu zhaiyao perex ingress",
+    "byline": "author byline writer meta credit source contributor bio profile autor redact bianji laiyuan zuozhe",
+    "date": "date time publis public updated posted stamp shijian",
+    "caption": "caption figure image photo picture gallery slide media video player bild foto img embed",
+    "links": "related recommend more latest popular trending read-next readnext also recirc river feed list links promo teaser card hot rank next prev tuijian xiangguan",
+    "social": "share social follow facebook twitter whatsapp copy-link fenxiang toolbar action",
+    "sell": "newsletter subscri signup sign-up donat register premium offer -ad- -ads- advert sponsor affiliate product price shop deal -cta- promo banner download",
+    "talk": "comment reply discus disqus respond forum pinglun review",
+    "aside": "aside sidebar widget rail box factbox info toc table-of note disclaimer copyright legal cookie consent gdpr privacy modal popup footer header menu -nav breadcrumb -tag topic keyword label badge kicker category section-title",
+    "quote": "quote cite pull",
 }
-"""Words of class and id, by what they are used for."""
+"""Parts of class and id, by what they are used for; ``-`` stands for any seam between words."""
 
 PHRASES = {
-    "more": r"\b(?:read|see|learn|find out|watch|click)\s+(?:more|also|next|here)\b|^\W*(?:more|related|also|recommended|watch|see)\b.{0,30}:|lesen sie|mehr (?:zum|dazu|lesen)|auch interessant|lire aussi|à lire|lea también|leer más|te puede|leia (?:também|mais)|leggi anche|lees ook|les også|läs (?:också|mer)|czytaj|čtěte|читайте|相关|相關|延伸|推荐|推薦|更多|点击|點擊|関連|あわせて|もっと|관련|더보기",
-    "join": r"newsletter|subscri|sign(?:ing)? up|register(?:ed)? (?:now|here|to)|log in|abonn|anmelden|suscri|iscriviti|inscrev|download (?:the|our)|our app|whatsapp|telegram|follow (?:us|me)|folgen sie|订阅|訂閱|关注|關注|下载|下載|扫码|微信|公众号|登録|フォロー|구독|support (?:us|our)|donat",
-    "reach": r"[\w.]@[\w-]+\.|\bcontact\b|e-?mail|@\w{3,}|tips?@|\btel\b|phone:|联系|聯絡|电话|電話|热线|邮箱",
-    "rights": r"©|\(c\)|copyright|all rights|reserved|licen[sc]|republish|trademark|版权|版權|转载|轉載|授权|声明|著作権|無断|무단|저작권|disclaimer|terms (?:of|and)|privacy|cookie|javascript|browser|adblock|datenschutz",
-    "credit": r"\b(?:photo|image|picture|foto|bild|credit|getty|reuters|afp|shutterstock|alamy|dpa|epa)\b|图片|圖片|摄|攝|图源|写真|사진",
-    "who": r"^\W*(?:by|von|par|por|di|door|text|words)\b[:\s]|记者|記者|编辑|編輯|责编|責編|作者|来源|來源|기자|correspondent|contributor|reporting by|editing by|edited by|written by|is an? (?:\w+ ){0,4}(?:writer|reporter|editor|journalist|author|correspondent)",
-    "talk": r"\bcomments?\b|\breplies\b|评论|評論|留言|コメント|댓글|kommentar|commentaires|what do you think|let us know",
-    "sell": r"\bad(?:vert(?:isement|ise)?)?s?\b|anzeige|werbung|sponsor|affiliate|commission|\bbuy\b|\bprice\b|publicidad|publicité|广告|廣告|広告|광고|[$€£¥]\s?\d",
-    "when": r"\b(?:19|20)\d\d\b|\d{1,2}:\d\d|\bago\b|\bupdated\b|\bmin(?:ute)?s? read\b|小时前|分钟前|分前|時間前",
+    "more": "read_more see_more learn_more find_out watch_more click_more read_also see_also read_next click_here more: related: also: recommended: watch: see: related lesen_sie mehr_zum mehr_dazu mehr_lesen auch_interessant lire_aussi à_lire lea_también leer_más te_puede leia_também leia_mais leggi_anche lees_ook les_også läs_också läs_mer czytaj čtěte читайте 相关 相關 延伸 推荐 推薦 更多 点击 點擊 関連 あわせて もっと 관련 더보기",
+    "join": "newsletter* subscri* sign_up signing_up register registered log_in abonn* anmelden suscri* iscriv* inscrev* download_the download_our our_app whatsapp telegram follow_us follow_me folgen_sie support_us support_our donat* 订阅 訂閱 关注 關注 下载 下載 扫码 微信 公众号 登録 フォロー 구독",
+    "reach": "contact email e-mail tel phone tips 联系 聯絡 电话 電話 热线 邮箱",
+    "rights": "© copyright all_rights reserved licens* licenc* republish* trademark* disclaimer* terms_of terms_and privacy cookie* javascript browser adblock* datenschutz 版权 版權 转载 轉載 授权 声明 著作権 無断 무단 저작권",
+    "credit": "photo photos photograph image images picture pictures foto fotos bild bilder credit getty reuters afp shutterstock alamy dpa epa 图片 圖片 摄 攝 图源 写真 사진",
+    "who": "^by ^von ^par ^por ^di ^door ^text ^words by: von: text: correspondent contributor writer reporter editor journalist author reporting_by editing_by edited_by written_by 记者 記者 编辑 編輯 责编 責編 作者 来源 來源 기자",
+    "talk": "comment comments reply replies kommentar kommentare commentaires comentarios what_do let_us 评论 評論 留言 コメント 댓글",
+    "sell": "ad ads advert advertisement advertise anzeige werbung sponsor* affiliate* commission* buy price prices publicidad publicité $ € £ 广告 廣告 広告 광고",
+    "when": "ago updated min_read minute_read minutes_read published posted 小时前 分钟前 分前 時間前",
 }
-"""What is said around a story rather than in it, by purpose."""
+"""What is said around a story rather than in it, by purpose. ``_`` joins two words that follow each other, ``*`` ends
+the beginning of a word, ``^`` is before a text's first word; a colon belongs to its word."""
+
+_SEAM = re.compile(r"[\s_-]+")
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)?:?|[©$€£]")
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_STEM = 5
+
+
+@lru_cache(maxsize=8192)
+def hints(classes: str | None, identity: str | None) -> int:
+    """Return what class and id hint at: one bit a name of :data:`HINTS`, in order."""
+    if not classes and not identity:
+        return 0
+    named = _CAPITAL.sub("-", f"-{classes or ''}-{identity or ''}-"[:300])
+    text = _SEAM.sub("-", named).lower()
+    found = 0
+    for bit, parts in _PARTS:
+        for part in parts:
+            if part in text:
+                found |= bit
+                break
+    return found
+
+
+@lru_cache(maxsize=4096)
+def phrases(text: str) -> int:
+    """Return what *text* says of itself: one bit a name of :data:`PHRASES`, in order."""
+    found = 0
+    before = "^"
+    for word in _WORD.findall(text.lower()):
+        if word in _WORDS:
+            found |= _WORDS[word]
+        if before in _FIRST:
+            found |= _WORDS.get(f"{before}_{word}", 0)
+            if before == "^":
+                found |= _WORDS.get(f"^{word}", 0)
+        if word[:_STEM] in _STEMS:
+            for stem, bit in _STEMS[word[:_STEM]]:
+                if word.startswith(stem):
+                    found |= bit
+        before = word
+    if _CJK.search(text) is not None:
+        for part, bit in _CJK_PARTS:
+            if part in text:
+                found |= bit
+    return found
+
+
+_PARTS = [(1 << at, tuple(parts.split())) for at, parts in enumerate(HINTS.values())]
+_TERMS = [(term, 1 << at) for at, terms in enumerate(PHRASES.values()) for term in terms.split()]
+_WORDS: dict[str, int] = {}
+_STEMS: dict[str, tuple[tuple[str, int], ...]] = {}
+_CJK_PARTS = [(term, bit) for term, bit in _TERMS if _CJK.search(term)]
+for _term, _bit in _TERMS:
+    if _term.endswith("*"):
+        _STEMS[_term[:_STEM]] = (*_STEMS.get(_term[:_STEM], ()), (_term[:-1], _bit))
+    elif not _CJK.search(_term):
+        _WORDS[_term] = _WORDS.get(_term, 0) | _bit
+_FIRST = {"^", *(term.split("_")[0] for term in _WORDS if "_" in term)}
