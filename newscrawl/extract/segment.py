@@ -32,6 +32,9 @@ _NO_CLAIMS = Claims()
 
 _DESCENT = 0.7
 _NEAR = 6
+_FEW_WORDS = 36
+_FULL_STOPS = frozenset("。！？!?.…:：;；”»\"'’」』")
+_LINES = frozenset(("p", "div", "span", "section", "article", "figure", "center", "address"))
 _BESIDE = frozenset(("source_line", "byline", "dateline", "correction"))
 
 
@@ -111,8 +114,15 @@ class FirstLook:
 
     def ruled(self, index: list[int]) -> NDArray[np.int8]:
         """What line rules say of the blocks, as :func:`newscrawl.extract.story.chosen` takes it."""
-        rules_of = map(self.typed.get, index)
-        return np.array([0 if rule is None else 1 if rule.edge_only else 2 for rule in rules_of], np.int8)
+        return np.array([self._ruled(at) for at in index], np.int8)
+
+    def _ruled(self, index: int) -> int:
+        rule, block = self.typed.get(index), self.page.blocks[index]
+        if rule is not None:
+            return 1 if rule.edge_only else 2
+        # A few words that are no sentence are a name, a date or a place, unless paragraphs stand on both sides.
+        few = block.weight < _FEW_WORDS and block.element.tag in _LINES
+        return int(few and block.text[-1:] not in _FULL_STOPS)
 
 
 def first_look(
