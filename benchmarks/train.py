@@ -60,7 +60,17 @@ class Page:
 
     def fold(self) -> int:
         """Pages of one site are in one fold."""
-        return zlib.crc32(self.site.encode()) % FOLDS
+        return fold_of(self.site)
+
+
+def fold_of(site: str) -> int:
+    """Return the fold that the pages of *site* are in."""
+    return zlib.crc32(site.encode()) % FOLDS
+
+
+def site_named(line: dict[str, Any]) -> str:
+    """Return the site of a labelled page; one without a URL of its own is a site for itself."""
+    return site_of(line["url"]) if ".invalid" not in line["url"] else str(line["file"])
 
 
 def main() -> None:
@@ -180,7 +190,7 @@ def labelled(line: dict[str, Any], folder: Path) -> Page | None:
     texts = ["" if at == look.headline() else block.text for at, block in zip(index, blocks, strict=True)]
     labels = by_text(texts, body) if body is not None else by_segments(texts, line["gold"])
     return Page(
-        site=site_of(line["url"]) if ".invalid" not in line["url"] else line["file"],
+        site=site_named(line),
         rows=rows,
         texts=texts,
         weights=np.array([block.weight for block in blocks], np.float32),

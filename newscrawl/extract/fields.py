@@ -9,6 +9,7 @@ from newscrawl.extract.headlines import headline_text, signs_of
 from newscrawl.extract.links import put_links
 from newscrawl.extract.people import put_people
 from newscrawl.extract.pictures import put_pictures
+from newscrawl.extract.prose import squeezed
 from newscrawl.extract.structured import text_of
 from newscrawl.extract.tree import Block, where
 from newscrawl.items import Article, Breadcrumb, Reader, Removed
@@ -119,13 +120,22 @@ def _body(build: Builder, blocks: list[Block]) -> None:
     elif text:
         chosen = source.layout is not None and bool(source.layout.body)
         place = where(source.page.container) if source.page.container is not None else None
-        build.put("article_body", text, "profile" if chosen else "generic", place)
+        signs = (*source.page.signs, *_stated_signs(text, stated))
+        build.put("article_body", text, "profile" if chosen else "generic", place, signs=signs)
     removed = [
         Removed(kind=block.kind or "other", text=block.text)  # type: ignore[arg-type]
         for block in blocks
         if block.place == "removed" and block.text
     ]
     build.article.removed = removed
+
+
+def _stated_signs(text: str, stated: object) -> tuple[str, ...]:
+    """Whether metadata states the same story, by its length and its beginning."""
+    if not isinstance(stated, str) or len(stated) < 200:
+        return ()
+    same = squeezed(stated[:400])[:100] in squeezed(text)
+    return ("agrees:stated" if same and abs(len(stated) - len(text)) < 0.1 * len(text) else "differs:stated",)
 
 
 def paragraphs_of(text: str) -> list[str]:

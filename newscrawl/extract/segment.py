@@ -21,7 +21,7 @@ from newscrawl.extract.features import Around, Claims, Numbers, features
 from newscrawl.extract.headlines import headline_of
 from newscrawl.extract.marks import Marker
 from newscrawl.extract.prose import SENTENCE_END, is_prose
-from newscrawl.extract.story import chosen, shipped
+from newscrawl.extract.story import chosen, shipped, signs_of
 from newscrawl.extract.tree import HEADINGS, Block, Blocks, MediaNode, Place, walk
 from newscrawl.sites import Layout
 from newscrawl.text import weight
@@ -53,6 +53,8 @@ class Segmented:
     """Index of the first block of the article's block."""
     last: int = 0
     """Index after its last block."""
+    signs: tuple[str, ...] = ()
+    """What speaks for the story that was chosen, for :func:`newscrawl.extract.confidence.confidence`."""
 
     def inside(self) -> list[Block]:
         """The blocks inside the container, in reading order."""
@@ -85,9 +87,15 @@ def segment(
         return look.page
     index, rows = look.rows()
     weights = np.array([look.page.blocks[at].weight for at in index], np.float32)
-    taken = chosen(shipped().chances(rows), weights, look.ruled(index))
+    chances = shipped().chances(rows)
+    taken = chosen(chances, weights, look.ruled(index))
     story = frozenset(at for at, is_story in zip(index, taken, strict=True) if is_story)
-    return _placed_around(look, story - {look.headline()}, without) if story else look.page
+    if not story:
+        return look.page
+    by_rules = np.array([look.page.blocks[at].place == "body" for at in index])
+    page = _placed_around(look, story - {look.headline()}, without)
+    page.signs = signs_of(chances, weights, taken, by_rules)
+    return page
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,3 +83,17 @@ def chosen(chances: Numbers, weights: Numbers, ruled: NDArray[np.int8]) -> NDArr
     between = (at > sure[0]) & (at < sure[-1]) if len(sure) else np.zeros(len(story), np.bool_)
     found: NDArray[np.bool_] = story & ((ruled == 0) | between)
     return found
+
+
+def signs_of(
+    chances: Numbers, weights: Numbers, taken: NDArray[np.bool_], by_rules: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    """Say how sure a choice is: the F1 to be expected, how far rules alone agree (*by_rules*), and how long it is."""
+    total = float(weights[taken].sum()) or 1.0
+    expected = 2 * float((chances * weights)[taken].sum()) / (total + float((chances * weights).sum()))
+    either = float(weights[taken | by_rules].sum()) or 1.0
+    agreed = float(weights[taken & by_rules].sum()) / either
+    signs = [f"expected:{border}" for border in (70, 80, 90, 95, 98) if 100 * expected >= border]
+    signs += [f"agreed:{border}" for border in (60, 80, 90, 97) if 100 * agreed >= border]
+    signs += [f"weight:{border}" for border in (300, 800, 2000, 8000) if total >= border]
+    return tuple(signs)

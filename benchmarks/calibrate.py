@@ -1,0 +1,146 @@
+"""``python -m benchmarks.calibrate --data DIR``: learn how sure the reader may be of a field.
+
+DIR is as for ``benchmarks.train``. Each page is read with a classifier that was learned from other sites; each reading
+of a field leaves its method, its signs, and whether it was right. A logistic regression a field says how often readings
+with such signs are right. Right is: headline and day as labelled, the authors exactly the labelled ones, a story
+with an F1 of at least 0.9. The error of calibration is measured on sites that the regression was not learned from.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import newscrawl.extract.building as building
+import newscrawl.extract.dating as dating
+import newscrawl.extract.segment as segmenting
+from benchmarks.train import FOLDS, f1, fold_of, labelled, learn, site_named, squeezed, write
+from newscrawl.extract import extract_article
+from newscrawl.extract.confidence import WEIGHTS
+from newscrawl.extract.story import Forest
+from newscrawl.items import Article
+
+FIELDS = ("headline", "date_published", "authors", "article_body")
+_BINS = 10
+_RARE = 4
+_DECAY = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One reading of a field."""
+
+    fold: int
+    signs: frozenset[str]
+    right: bool
+
+
+def main() -> None:
+    """Read all pages, learn, measure, write."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder with data/pages.jsonl")
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    options = parser.parse_args()
+    folder = options.data / "data"
+    lines = [json.loads(line) for line in (folder / "pages.jsonl").read_text(encoding="utf-8").splitlines()]
+    learned = {}
+    for field, readings in read(lines, folder).items():
+        learned[field] = fit(readings)
+        errors = [reading for fold in range(FOLDS) for reading in held_out(readings, fold)]
+        print(f"{field}: {len(readings)} readings, {calibration(errors)}")
+    text = json.dumps(learned, ensure_ascii=False, indent=1, sort_keys=True)
+    options.out.write_text(text + "\n", encoding="utf-8")
+
+
+def read(lines: Sequence[dict[str, Any]], folder: Path) -> dict[str, list[Reading]]:
+    """Return the readings of each field, on sites that the classifier does not know."""
+    found: defaultdict[str, list[Reading]] = defaultdict(list)
+    pages = [page for page in (labelled(line, folder) for line in lines) if page is not None]
+    with tempfile.TemporaryDirectory() as scratch:
+        for fold in range(FOLDS):
+            path = Path(scratch) / "fold.npz"
+            write(learn([page for page in pages if page.fold() != fold]), path)
+            forest = Forest.load(path)
+            segmenting.shipped = lambda forest=forest: forest  # type: ignore[misc]
+            for line in lines:
+                if fold_of(site_named(line)) == fold:
+                    for field, reading in readings_of(line, folder, fold):
+                        found[field].append(reading)
+    return dict(found)
+
+
+def readings_of(line: dict[str, Any], folder: Path, fold: int) -> Iterator[tuple[str, Reading]]:
+    """Read a page, and yield what its labels can judge."""
+    seen: dict[str, frozenset[str]] = {}
+
+    def recorded(field: str, method: str, signs: Iterable[str] = ()) -> float:
+        seen[field] = frozenset((f"method:{method}", *signs))
+        return 0.5
+
+    building.confidence = dating.confidence = recorded
+    article = extract_article(gzip.decompress((folder / line["file"]).read_bytes()), line["url"])
+    for field, right in judged(article, line["gold"]):
+        if field in seen:
+            yield field, Reading(fold=fold, signs=seen[field], right=right)
+
+
+def judged(article: Article, gold: dict[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Yield whether each labelled field is right."""
+    if "title" in gold:
+        yield "headline", squeezed(article.headline or "") == squeezed(gold["title"])
+    if "date" in gold and article.date_published:
+        yield "date_published", article.date_published[:10] in (gold["date"], (gold.get("datetime") or "")[:10])
+    if "authors" in gold:
+        yield "authors", {squeezed(p.name) for p in article.authors} == {squeezed(name) for name in gold["authors"]}
+    if "body" in gold:
+        yield "article_body", f1(gold["body"], article.article_body or "") >= 0.9
+
+
+def fit(readings: Sequence[Reading]) -> dict[str, float]:
+    """Return what each sign adds to the logit: ridge logistic regression by Newton's method; "" is the constant."""
+    counts = Counter(sign for reading in readings for sign in reading.signs)
+    names = ["", *sorted(sign for sign, count in counts.items() if count >= _RARE)]
+    rows = np.array([[name == "" or name in reading.signs for name in names] for reading in readings], float)
+    right = np.array([reading.right for reading in readings], float)
+    decay = np.full(len(names), _DECAY)
+    decay[0] = 1e-3
+    weights = np.zeros(len(names))
+    for _ in range(30):
+        chances = 1 / (1 + np.exp(-rows @ weights))
+        slope = rows.T @ (chances - right) + decay * weights
+        bend = (rows * (chances * (1 - chances))[:, None]).T @ rows + np.diag(decay)
+        weights -= np.linalg.solve(bend, slope)
+    return {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
+
+
+def held_out(readings: Sequence[Reading], fold: int) -> Iterator[tuple[float, bool]]:
+    """Yield chance and truth of the readings of *fold*, by weights from the other folds."""
+    weights = fit([reading for reading in readings if reading.fold != fold])
+    for reading in readings:
+        if reading.fold == fold:
+            total = weights[""] + sum(weights.get(sign, 0.0) for sign in reading.signs)
+            yield 1 / (1 + float(np.exp(-total))), reading.right
+
+
+def calibration(found: Sequence[tuple[float, bool]]) -> str:
+    """Say how far chance and share of right readings lie apart, over ten bins of equal width."""
+    chances: NDArray[Any] = np.array([chance for chance, _ in found])
+    right = np.array([truth for _, truth in found], float)
+    bins = np.minimum((chances * _BINS).astype(int), _BINS - 1)
+    gaps = [(int((bins == b).sum()), abs(chances[bins == b].mean() - right[bins == b].mean())) for b in np.unique(bins)]
+    error = sum(count * gap for count, gap in gaps) / len(found)
+    return f"{right.mean():.3f} right, calibration error {error:.3f} over {len(gaps)} bins"
+
+
+if __name__ == "__main__":
+    main()
