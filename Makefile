@@ -3,13 +3,15 @@ PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13 3.14,$(shell command -v python$
 BIN := .venv/bin
 export PYTHONUTF8 := 1
 
-.PHONY: help demo crawl test lint format schema bench strangers crash-test clean
+.PHONY: help demo crawl test lint format schema bench bench-extract train strangers crash-test clean
 help:
 	@echo "make demo            crawl the two seed articles offline and show what was kept"
 	@echo "make crawl URL=…     crawl a site (CONTACT=… tells its webmaster where to reach you; ARGS='-a limit=20')"
 	@echo "make test            run the tests"
 	@echo "make lint            ruff and mypy --strict"
 	@echo "make bench           throughput beside bare Scrapy, and microseconds a stage"
+	@echo "make bench-extract DATA=…  how well pages are read, beside other extractors, on your labelled pages"
+	@echo "make train DATA=…    learn anew which blocks are the story, from your labelled pages"
 	@echo "make crash-test      kill crawls at random moments (ROUNDS=20) and check that nothing is lost"
 	@echo "make strangers       check a crawl's archive with other people's tools"
 	@echo "make format          apply ruff's format and fixes"
@@ -52,6 +54,20 @@ schema: .venv/.runtime
 
 bench: .venv/.dev
 	@$(BIN)/python -m benchmarks.throughput $(ARGS)
+
+# DATA is a folder of labelled pages; benchmarks/labels.py tells the form.
+bench-extract: .venv/.dev
+	@test -n "$(DATA)" || { echo 'say where labelled pages are: make bench-extract DATA=/path/to/folder'; exit 2; }
+	@$(BIN)/python -m benchmarks.extract --data "$(DATA)" $(ARGS)
+
+.venv/.train: .venv/.runtime
+	@echo "adding what learning needs …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
+	@touch $@
+
+train: .venv/.train
+	@test -n "$(DATA)" || { echo 'say where labelled pages are: make train DATA=/path/to/folder'; exit 2; }
+	@$(BIN)/python -m benchmarks.train --data "$(DATA)" $(ARGS)
 
 ROUNDS ?= 20
 crash-test: .venv/.dev

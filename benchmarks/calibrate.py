@@ -9,7 +9,6 @@ with an F1 of at least 0.9. The error of calibration is measured on sites that t
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import tempfile
 from collections import Counter, defaultdict
@@ -24,13 +23,14 @@ from numpy.typing import NDArray
 import newscrawl.extract.building as building
 import newscrawl.extract.dating as dating
 import newscrawl.extract.segment as segmenting
-from benchmarks.train import FOLDS, f1, fold_of, labelled, learn, site_named, squeezed, write
+from benchmarks.labels import Label, LabelError, labels_of
+from benchmarks.scoring import days, f1, squeezed
+from benchmarks.train import FOLDS, fold_of, labelled, learn, site_named, write
 from newscrawl.extract import extract_article
 from newscrawl.extract.confidence import WEIGHTS
 from newscrawl.extract.story import Forest
 from newscrawl.items import Article
 
-FIELDS = ("headline", "date_published", "authors", "article_body")
 _BINS = 10
 _RARE = 4
 _DECAY = 1.0
@@ -51,10 +51,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with data/pages.jsonl")
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
-    folder = options.data / "data"
-    lines = [json.loads(line) for line in (folder / "pages.jsonl").read_text(encoding="utf-8").splitlines()]
+    try:
+        labels = labels_of(options.data)
+    except LabelError as error:
+        parser.error(str(error))
     learned = {}
-    for field, readings in read(lines, folder).items():
+    for field, readings in read(labels).items():
         learned[field] = fit(readings)
         errors = [reading for fold in range(FOLDS) for reading in held_out(readings, fold)]
         print(f"{field}: {len(readings)} readings, {calibration(errors)}")
@@ -62,24 +64,24 @@ def main() -> None:
     options.out.write_text(text + "\n", encoding="utf-8")
 
 
-def read(lines: Sequence[dict[str, Any]], folder: Path) -> dict[str, list[Reading]]:
+def read(labels: Sequence[Label]) -> dict[str, list[Reading]]:
     """Return the readings of each field, on sites that the classifier does not know."""
     found: defaultdict[str, list[Reading]] = defaultdict(list)
-    pages = [page for page in (labelled(line, folder) for line in lines) if page is not None]
+    pages = [page for page in map(labelled, labels) if page is not None]
     with tempfile.TemporaryDirectory() as scratch:
         for fold in range(FOLDS):
             path = Path(scratch) / "fold.npz"
             write(learn([page for page in pages if page.fold() != fold]), path)
             forest = Forest.load(path)
             segmenting.shipped = lambda forest=forest: forest  # type: ignore[misc]
-            for line in lines:
-                if fold_of(site_named(line)) == fold:
-                    for field, reading in readings_of(line, folder, fold):
+            for label in labels:
+                if fold_of(site_named(label)) == fold:
+                    for field, reading in readings_of(label, fold):
                         found[field].append(reading)
     return dict(found)
 
 
-def readings_of(line: dict[str, Any], folder: Path, fold: int) -> Iterator[tuple[str, Reading]]:
+def readings_of(label: Label, fold: int) -> Iterator[tuple[str, Reading]]:
     """Read a page, and yield what its labels can judge."""
     seen: dict[str, frozenset[str]] = {}
 
@@ -88,8 +90,8 @@ def readings_of(line: dict[str, Any], folder: Path, fold: int) -> Iterator[tuple
         return 0.5
 
     building.confidence = dating.confidence = recorded
-    article = extract_article(gzip.decompress((folder / line["file"]).read_bytes()), line["url"])
-    for field, right in judged(article, line["gold"]):
+    article = extract_article(label.html(), label.url)
+    for field, right in judged(article, label.gold):
         if field in seen:
             yield field, Reading(fold=fold, signs=seen[field], right=right)
 
@@ -99,7 +101,7 @@ def judged(article: Article, gold: dict[str, Any]) -> Iterator[tuple[str, bool]]
     if "title" in gold:
         yield "headline", squeezed(article.headline or "") == squeezed(gold["title"])
     if "date" in gold and article.date_published:
-        yield "date_published", article.date_published[:10] in (gold["date"], (gold.get("datetime") or "")[:10])
+        yield "date_published", bool(days(article.date_published) & (days(gold.get("datetime")) | {gold["date"]}))
     if "authors" in gold:
         yield "authors", {squeezed(p.name) for p in article.authors} == {squeezed(name) for name in gold["authors"]}
     if "body" in gold:

@@ -24,7 +24,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.stages import stage_times
+from benchmarks.stages import show_stages, stage_times
 
 ROOT = Path(__file__).parents[1]
 SHARED = {
@@ -222,13 +222,7 @@ def show(console: Console, runs: dict[str, list[Run]], stages: dict[str, dict[st
             f"{max(run.rss_mib for run in found):.0f}",
         )
     console.print(table)
-    table = Table(title="microseconds a stage, medians over article pages", title_justify="left")
-    table.add_column("stage")
-    for path in stages:
-        table.add_column(path, justify="right")
-    for stage in next(iter(stages.values())):
-        table.add_row(stage, *(f"{times[stage]:.0f}" for times in stages.values()))
-    console.print(table)
+    show_stages(console, stages)
 
 
 if __name__ == "__main__":

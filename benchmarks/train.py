@@ -1,22 +1,18 @@
 """``python -m benchmarks.train --data DIR``: learn which blocks of a page are the story.
 
-DIR holds ``data/pages.jsonl``, one labelled page a line: ``{"url", "file", "gold": {"body", "with", "without"}}``, and
-the pages as ``data/<file>`` (gzip). A block is labelled by how much of it stands in the true text; pages that only name
-segments that must or must not be there label the blocks with those. The trees are learned with CatBoost, which the
-package itself does not need (``pip install catboost rapidfuzz``). First the classifier is held against sites that it
-was not learned from, five times a fifth of them; then it is learned from all and written beside the reader.
+DIR is a folder of labelled pages (``benchmarks/labels.py`` tells the form). A block is labelled by how much of it
+stands in the true text; pages that only name segments that must or must not be there label the blocks with those. The
+trees are learned with CatBoost, which the package itself does not need: it is in the extra ``train``. First the
+classifier is held against sites that it was not learned from, five times a fifth of them; then it is learned from all
+and written beside the reader.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
-import re
 import tempfile
-import unicodedata
 import zlib
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.labels import Label, LabelError, labels_of
+from benchmarks.scoring import f1, shingles, squeezed, tokens
 from newscrawl.extract.decode import decoded
 from newscrawl.extract.features import NAMES
 from newscrawl.extract.marks import ALL_RULES
@@ -39,8 +37,6 @@ from newscrawl.urls import site_of
 TREES, DEPTH, RATE = 200, 6, 0.08
 FOLDS = 5
 _LITTLE = 300
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
-_TOKEN = re.compile(f"[{_CJK}]|[^\\W{_CJK}]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +64,9 @@ def fold_of(site: str) -> int:
     return zlib.crc32(site.encode()) % FOLDS
 
 
-def site_named(line: dict[str, Any]) -> str:
+def site_named(label: Label) -> str:
     """Return the site of a labelled page; one without a URL of its own is a site for itself."""
-    return site_of(line["url"]) if ".invalid" not in line["url"] else str(line["file"])
+    return site_of(label.url) if ".invalid" not in label.url else label.file
 
 
 def main() -> None:
@@ -80,8 +76,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     parser.add_argument("--no-validation", action="store_true", help="only learn and write")
     options = parser.parse_args()
-    lines = (options.data / "data" / "pages.jsonl").read_text(encoding="utf-8").splitlines()
-    pages = [page for page in (labelled(json.loads(line), options.data / "data") for line in lines) if page is not None]
+    try:
+        pages = [page for page in map(labelled, labels_of(options.data)) if page is not None]
+    except LabelError as error:
+        parser.error(str(error))
     print(f"{len(pages)} pages, {len({page.site for page in pages})} sites, {sum(len(p.texts) for p in pages)} blocks")
     if not options.no_validation:
         validate(pages)
@@ -175,22 +173,22 @@ def write(model: Any, path: Path) -> None:
     np.savez_compressed(path, names=np.array(NAMES), features=features, borders=borders, leaves=leaves, bias=bias[0])
 
 
-def labelled(line: dict[str, Any], folder: Path) -> Page | None:
+def labelled(label: Label) -> Page | None:
     """Read a page as the reader does, up to the classifier, and label its blocks. None for one without text."""
-    text = decoded(gzip.decompress((folder / line["file"]).read_bytes()))
-    body, named = line["gold"].get("body"), line["gold"].get("with")
-    looks = [_look(text.text.encode("utf-8", "replace"), line["url"])]
+    text = decoded(label.html())
+    body, named = label.gold.get("body"), label.gold.get("with")
+    looks = [_look(text.text.encode("utf-8", "replace"), label.url)]
     if body_weight(looks[0][0].page) < _LITTLE:
-        looks.append(_look(text.text.encode("utf-8", "replace"), line["url"], ALL_RULES))
+        looks.append(_look(text.text.encode("utf-8", "replace"), label.url, ALL_RULES))
     look, claims = max(looks, key=lambda found: body_weight(found[0].page))
     index, rows = look.rows()
     if not index or (body is None and named is None):
         return None
     blocks = [look.page.blocks[at] for at in index]
     texts = ["" if at == look.headline() else block.text for at, block in zip(index, blocks, strict=True)]
-    labels = by_text(texts, body) if body is not None else by_segments(texts, line["gold"])
+    labels = by_text(texts, body) if body is not None else by_segments(texts, label.gold)
     return Page(
-        site=site_named(line),
+        site=site_named(label),
         rows=rows,
         texts=texts,
         weights=np.array([block.weight for block in blocks], np.float32),
@@ -216,13 +214,13 @@ def by_text(texts: Sequence[str], body: str) -> list[float]:
     from rapidfuzz.distance import LCSseq
 
     known, lines = set(shingles(body)), {squeezed(part) for part in body.split("\n")}
-    tokens = [_TOKEN.findall(text) for text in texts]
-    common = np.zeros(sum(map(len, tokens)))
-    for step in LCSseq.opcodes([token for part in tokens for token in part], _TOKEN.findall(body)):
+    words = [tokens(text) for text in texts]
+    common = np.zeros(sum(map(len, words)))
+    for step in LCSseq.opcodes([word for part in words for word in part], tokens(body)):
         if step.tag == "equal":
             common[step.src_start : step.src_end] = 1
     labels, start = [], 0
-    for text, part in zip(texts, tokens, strict=True):
+    for text, part in zip(texts, words, strict=True):
         found, start = common[start : start + len(part)], start + len(part)
         if len(part) >= 6:
             grams = [tuple(part[at : at + 4]) for at in range(len(part) - 3)]
@@ -243,24 +241,6 @@ def by_segments(texts: Sequence[str], gold: dict[str, list[str]]) -> list[float]
         for segment in filter(None, map(squeezed, segments)):
             labels = [label if segment in key else old for key, old in zip(keys, labels, strict=True)]
     return labels
-
-
-def shingles(text: str) -> Counter[tuple[str, ...]]:
-    """Return the 4-shingles of a text's words, or of its Chinese, Japanese and Korean characters."""
-    tokens = _TOKEN.findall(text)
-    return Counter(tuple(tokens[at : at + 4]) for at in range(max(1, len(tokens) - 3)) if tokens[at : at + 4])
-
-
-def f1(true: str, found: str) -> float:
-    """Return the F1 of two texts' shingles."""
-    one, other = shingles(true), shingles(found)
-    common = (one & other).total()
-    return 2 * common / (one.total() + other.total()) if common else 0.0
-
-
-def squeezed(text: str) -> str:
-    """Letters and digits of the text, one width and case."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
 if __name__ == "__main__":

@@ -207,7 +207,7 @@ def test_what_a_command_names_exists(path: Path) -> None:
         for module in Path(folder).glob("*.py")
     }
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = re.findall(r"^([a-z]+):", makefile, re.M)
+    targets = re.findall(r"^([a-z][a-z-]*):", makefile, re.M)
     for fence in fences(path):
         for command, _ in fence.commands if fence.language == "console" else ():
             for words in words_of(command):

@@ -1,7 +1,8 @@
 """Places: which text of a page is headline, story, caption, list of links, notice, or page furniture.
 
 The order of the work: rules mark zones while the tree is walked; short lines are typed; the element that holds
-the story is found; then each block gets its place. Nothing is thrown away.
+the story is found, and each block gets the place that rules alone give it; a classifier says which blocks are the
+story; the others are placed anew around it. Nothing is thrown away.
 """
 
 from __future__ import annotations
