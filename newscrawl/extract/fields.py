@@ -6,13 +6,14 @@ from newscrawl import __version__
 from newscrawl.extract.building import Builder, Source
 from newscrawl.extract.dating import dated
 from newscrawl.extract.headlines import headline_text, signs_of
+from newscrawl.extract.language import put_language
 from newscrawl.extract.links import put_links
 from newscrawl.extract.people import put_people
 from newscrawl.extract.pictures import put_pictures
 from newscrawl.extract.structured import text_of
 from newscrawl.extract.tree import Block, where
 from newscrawl.items import Article, Breadcrumb, Reader, Removed
-from newscrawl.text import clean_line, clean_text, language_tag, weight
+from newscrawl.text import clean_line, clean_text, weight
 from newscrawl.urls import resolve, site_of
 
 
@@ -35,7 +36,7 @@ def article_of(source: Source) -> Article:
     _body(build, blocks)
     put_links(build, blocks)
     put_pictures(build)
-    _language(build)
+    put_language(build)
     article.provenance = build.provenance
     article.warnings = build.warnings
     return article
@@ -137,10 +138,3 @@ def paragraphs_of(text: str) -> list[str]:
         whole = weight(text) < 40 * len(lines) and len(lines) > 1
         return ["\n".join(lines)] if whole else lines
     return ["\n".join(filter(None, part.split("\n"))) for part in text.split("\n\n") if part.strip()]
-
-
-def _language(build: Builder) -> None:
-    article, meta = build.article, build.source.meta
-    stated = text_of(meta.article.get("inLanguage")) or meta.lang
-    text = (article.article_body or article.headline or "")[:600]
-    build.put("in_language", language_tag(stated, text), "text", "script" if not stated else "script, lang", stated)
