@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from newscrawl import __version__
 from newscrawl.extract.building import Builder, Source
+from newscrawl.extract.captions import place_captions
 from newscrawl.extract.dating import dated
 from newscrawl.extract.headlines import headline_text, signs_of
 from newscrawl.extract.language import put_language
@@ -29,6 +30,7 @@ def article_of(source: Source) -> Article:
     article.site = site_of(source.url) if source.url else None
     build = Builder(source, article)
     blocks = source.page.article_blocks()
+    place_captions(source.page)
     _headline(build)
     _metadata(build)
     put_people(build, blocks)
