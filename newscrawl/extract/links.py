@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from lxml.etree import _Element as Element
 
-from newscrawl.extract import readings, rules
+from newscrawl.extract import readings, rules, subjects
 from newscrawl.extract.building import Builder, elements_of
 from newscrawl.extract.prose import squeezed
 from newscrawl.extract.segment import is_tag_link
-from newscrawl.extract.structured import texts_of
 from newscrawl.extract.tree import Block, BlockLink, text_within, where
 from newscrawl.items import LinkKind, Tag, TagKind, TextLink, TitledLink, Warn
 from newscrawl.text import clean_line
@@ -28,7 +27,10 @@ def put_links(build: Builder, blocks: list[Block]) -> None:
     for element in root_order(source.root, listed):
         # A list of tags may stand anywhere on the page; the profile vouches for it.
         _put_tag(tags, text_within(element), resolve(source.base, element.get("href") or ""), "declared")
-    declared = _declared_keywords(build, {name for name, kind in tags if kind == "declared"})
+    if not any(kind == "declared" for _, kind in tags):
+        for name, url, _ in subjects.tags_behind(build):
+            _put_tag(tags, name, url, "declared")
+    declared = subjects.keywords_of(build, {name for name, kind in tags if kind == "declared"})
     build.put("tags", [*tags.values(), *declared], "generic", "links to tag pages" if tags else "keywords")
     for name in ("related", "promoted"):
         if getattr(article, name):
@@ -60,8 +62,8 @@ def _put_text_links(build: Builder, block: Block, tags: dict[tuple[str, str], Ta
         text = clean_line(link.text) or None
         if "/category/" in url and block.place == "removed" and article.article_section is None and text:
             build.put("article_section", text, "generic", where(link.element), text)
-        elif text and (is_tag_link(link.element) or link.element in listed):
-            declared = block.rule == "tag_list" or link.element in listed
+        elif text and (is_tag_link(link.element) or link.element in listed or _in_tag_box(block, link)):
+            declared = block.rule == "tag_list" or link.element in listed or _is_tag_list(block)
             _put_tag(tags, text, url, "declared" if declared else "inline")
         else:
             kind = _link_kind(block, link, build.source.keywords)
@@ -97,19 +99,10 @@ def _link_kind(block: Block, link: BlockLink, keywords: frozenset[Element]) -> L
     return "body"
 
 
-def _declared_keywords(build: Builder, known: set[str]) -> list[Tag]:
-    """Tags that only metadata states."""
-    meta = build.source.meta
-    names = texts_of(meta.article.get("keywords"))
-    for key in ("article:tag", "og:article:tag", "news_keywords", "parsely-tags"):
-        for content in meta.meta.get(key, ()):
-            names += [content] if key.endswith("article:tag") else texts_of(content)
-    if not names and not known:
-        for content in meta.meta.get("keywords", ())[:1]:
-            names = texts_of(content)[:12]
-    tags: dict[str, Tag] = {}
-    for name in names:
-        text = clean_line(name)
-        if text and len(text) <= 60 and squeezed(text) not in known:
-            tags.setdefault(squeezed(text), Tag(name=text, url=None, kind="declared"))
-    return list(tags.values())
+def _in_tag_box(block: Block, link: BlockLink) -> bool:
+    return block.place == "removed" and subjects.is_tag_name(link.text) and subjects.tag_box(link.element) is not None
+
+
+def _is_tag_list(block: Block) -> bool:
+    """Return whether the links of *block* are a list below the story, though it says more than tags (``Posted in``)."""
+    return block.place == "removed" and (block.link_share > 0.6 or rules.TAG_LABEL.match(block.text) is not None)

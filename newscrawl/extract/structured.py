@@ -90,7 +90,11 @@ def structured(root: Element, json_ld: Iterable[str]) -> Structured:
     for element in root.iter("meta", "link", "title", "base"):
         _READERS[str(element.tag)](found, element)
     _read_json_ld(found, json_ld)
-    found.itemprops = [value.getparent() for value in _ITEMPROPS(root) if "author" in value or "date" in value]
+    found.itemprops = [
+        value.getparent()
+        for value in _ITEMPROPS(root)
+        if "author" in value or "date" in value or value == "isAccessibleForFree"
+    ]
     found.microdata_article = any(
         name.rpartition("/")[2] in ARTICLE_TYPES for names in _ITEMTYPES(root) for name in names.split()
     )
