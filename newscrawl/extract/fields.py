@@ -11,6 +11,7 @@ from newscrawl.extract.dating import dated
 from newscrawl.extract.headlines import headline_text, signs_of
 from newscrawl.extract.language import put_language
 from newscrawl.extract.links import put_links
+from newscrawl.extract.neighbours import place_link_lines
 from newscrawl.extract.people import put_people
 from newscrawl.extract.pictures import put_pictures
 from newscrawl.extract.structured import Structured, text_of
@@ -39,6 +40,8 @@ def article_of(source: Source) -> Article:
     _access(build)
     put_breadcrumbs(build)
     put_people(build, blocks)
+    # Only now: a line of links to authors' pages may name them.
+    place_link_lines(source.page, source.base)
     _dates(build)
     _body(build, blocks)
     put_links(build, blocks)

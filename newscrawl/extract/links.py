@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from lxml.etree import _Element as Element
 
-from newscrawl.extract import readings, rules, subjects
+from newscrawl.extract import neighbours, readings, rules, subjects
 from newscrawl.extract.building import Builder, elements_of
 from newscrawl.extract.prose import squeezed
 from newscrawl.extract.segment import is_tag_link
 from newscrawl.extract.tree import Block, BlockLink, text_within, where
 from newscrawl.items import LinkKind, Tag, TagKind, TextLink, TitledLink, Warn
-from newscrawl.text import clean_line
+from newscrawl.text import clean_line, weight
 from newscrawl.urls import resolve
 
 
@@ -34,7 +34,7 @@ def put_links(build: Builder, blocks: list[Block]) -> None:
     build.put("tags", [*tags.values(), *declared], "generic", "links to tag pages" if tags else "keywords")
     for name in ("related", "promoted"):
         if getattr(article, name):
-            rule = next(block.rule for block in blocks if block.place == name and block.links)
+            rule = next((block.rule for block in blocks if block.place == name and block.links), "advertised")
             method = "profile" if rule is not None and rule.startswith("profile:") else "generic"
             build.note(name, method, rule and rule.removeprefix("profile:"))
             _count_ornaments(build, name, [block for block in blocks if block.place == name])
@@ -44,13 +44,26 @@ def put_links(build: Builder, blocks: list[Block]) -> None:
 
 
 def _put_titled(build: Builder, block: Block) -> None:
-    target = build.article.related if block.place == "related" else build.article.promoted
+    """File the links of a list of stories; what else stands there (authors, sections) is kept as a notice."""
+    article = build.article
+    chosen = block.rule is not None and block.rule.startswith("profile:")
     for link in block.links:
         url = resolve(build.source.base, link.element.get("href") or "")
         title, _ = readings.link_title(link.text)
-        # A picture beside a title links to the same story.
-        if url is not None and not (title is None and any(known.url == url for known in target)):
+        if url is None or (url == build.source.url and not chosen):
+            continue
+        target = article.related if block.place == "related" else article.promoted
+        if not chosen and neighbours.is_advertised(url):
+            target = article.promoted
+        elif not chosen and title is not None and not neighbours.is_story(url, title):
+            article.links.append(TextLink(url=url, text=clean_line(link.text) or None, kind="notice"))
+            continue
+        known = next((at for at, other in enumerate(target) if other.url == url), None)
+        # A picture, a kicker and a title may link to the same story; the title says most.
+        if known is None:
             target.append(TitledLink(url=url, title=title))
+        elif title is not None and weight(title) > weight(target[known].title or ""):
+            target[known] = TitledLink(url=url, title=title)
 
 
 def _put_text_links(build: Builder, block: Block, tags: dict[tuple[str, str], Tag], listed: frozenset[Element]) -> None:
