@@ -351,6 +351,16 @@ _SCRIPT_OF_REGION = {
     "hk": "zh-Hant",
     "mo": "zh-Hant",
 }
+# BCP 47 wants the shortest code of a language; pages write the three letters of ISO 639-2, too.
+_LONGER = (
+    "en:eng de:deu,ger fr:fra,fre es:spa it:ita pt:por nl:nld,dut ru:rus uk:ukr pl:pol cs:ces,cze sk:slk,slo hu:hun"
+    " ro:ron,rum,mo bg:bul sr:srp hr:hrv bs:bos sl:slv el:ell,gre tr:tur ar:ara fa:fas,per he:heb,iw yi:ji hi:hin"
+    " ur:urd bn:ben ta:tam te:tel th:tha vi:vie id:ind,in ms:msa,may ja:jpn ko:kor zh:zho,chi,cmn sv:swe da:dan no:nor"
+    " nb:nob nn:nno fi:fin et:est lv:lav lt:lit is:isl,ice ca:cat ug:uig bo:bod,tib mn:mon kk:kaz my:mya,bur"
+)
+_SHORTEST = {
+    long: short for short, _, longer in (p.partition(":") for p in _LONGER.split()) for long in longer.split(",")
+}
 _ASCII_LETTERS = re.compile("[A-Za-z]+")
 _NOT_ASCII = re.compile("[^\x00-\x7f]+")
 # Beyond ASCII.
@@ -400,13 +410,17 @@ def language_tag(declared: str | None, text: str) -> str | None:
     if tag is None or tag["language"] in ("und", "mul", "zxx"):
         return written
     if written == "zh":
-        return _declared_tag(tag) if tag["language"] in (*_SINITIC, "ja") else written
+        return _declared_tag(tag) if _shortest(tag) in (*_SINITIC, "ja") else written
     return None if _contradicts(tag, text[:_SAMPLE]) else _declared_tag(tag)
 
 
+def _shortest(tag: re.Match[str]) -> str:
+    return _SHORTEST.get(tag["language"], tag["language"])
+
+
 def _declared_tag(tag: re.Match[str]) -> str:
-    language, script, region = tag["language"], tag["script"], tag["region"]
-    if language == "zh" or tag["extlang"] == "cmn" or language == "cmn":
+    language, script, region = _shortest(tag), tag["script"], tag["region"]
+    if language == "zh" or tag["extlang"] == "cmn":
         if script in ("hans", "hant"):
             return f"zh-{script.title()}"
         return _SCRIPT_OF_REGION.get(region, "zh")
@@ -422,5 +436,5 @@ def _contradicts(tag: re.Match[str], text: str) -> bool:
     script = max(counts, key=lambda name: counts[name])
     if counts[script] < _ENOUGH_LETTERS:
         return False
-    expected = {tag["script"].title()} if tag["script"] else _SCRIPTS_OF.get(tag["language"])
+    expected = {tag["script"].title()} if tag["script"] else _SCRIPTS_OF.get(_shortest(tag))
     return expected is not None and script not in expected

@@ -65,7 +65,7 @@ def test_each_field_is_what_the_page_states(
             "tags": ([t["name"] for t in row["tags"] if t["kind"] == "declared"], truth.tags),
             "related": (
                 sorted(link["url"] for link in row["related"]),
-                sorted(running.url(host, path) for host, path in (*truth.related, *truth.inline_links)),
+                sorted({running.url(host, path) for host, path in (*truth.related, *truth.inline_links)}),
             ),
             "authors": ([person["name"] for person in row["authors"]], truth.authors),
             "source": (row["source_organization"], truth.source_organization),

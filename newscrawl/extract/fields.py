@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from newscrawl import __version__
 from newscrawl.extract.building import Builder, Source
+from newscrawl.extract.captions import place_captions
 from newscrawl.extract.dating import dated
 from newscrawl.extract.headlines import headline_text, signs_of
+from newscrawl.extract.language import put_language
 from newscrawl.extract.links import put_links
+from newscrawl.extract.neighbours import place_link_lines
 from newscrawl.extract.people import put_people
 from newscrawl.extract.pictures import put_pictures
 from newscrawl.extract.prose import squeezed
-from newscrawl.extract.structured import text_of
-from newscrawl.extract.tree import Block, where
-from newscrawl.items import Article, Breadcrumb, Reader, Removed
-from newscrawl.text import clean_line, clean_text, language_tag, weight
+from newscrawl.extract.structured import Structured, text_of
+from newscrawl.extract.subjects import put_breadcrumbs
+from newscrawl.extract.tree import Block, text_within, where
+from newscrawl.items import Article, Reader, Removed
+from newscrawl.text import clean_line, clean_text, weight
 from newscrawl.urls import resolve, site_of
 
 
@@ -29,14 +35,19 @@ def article_of(source: Source) -> Article:
     article.site = site_of(source.url) if source.url else None
     build = Builder(source, article)
     blocks = source.page.article_blocks()
+    place_captions(source.page)
     _headline(build)
     _metadata(build)
+    _access(build)
+    put_breadcrumbs(build)
     put_people(build, blocks)
+    # Only now: a line of links to authors' pages may name them.
+    place_link_lines(source.page, source.base)
     _dates(build)
     _body(build, blocks)
     put_links(build, blocks)
     put_pictures(build)
-    _language(build)
+    put_language(build)
     article.provenance = build.provenance
     article.warnings = build.warnings
     return article
@@ -70,24 +81,48 @@ def _metadata(build: Builder) -> None:
         build.put_cut("description", clean_line(found[1]), "meta", found[0])
     elif text:
         build.put_cut("description", text, "json-ld", "description")
-    if meta.canonical:
-        build.put("canonical_url", resolve(source.base, meta.canonical), "meta", "canonical", meta.canonical)
-    crumbs = [Breadcrumb(name=name, url=resolve(source.base, url) if url else None) for name, url in meta.breadcrumbs]
-    build.put("breadcrumbs", crumbs, "json-ld", "BreadcrumbList")
+    stated = ("canonical", meta.canonical) if meta.canonical else meta.first("og:url")
+    if stated is not None:
+        build.put("canonical_url", resolve(source.base, stated[1]), "meta", stated[0], stated[1])
     section = text_of(meta.article.get("articleSection"))
     named = meta.first("article:section", "og:article:section", "section", "parsely-section")
     if section:
         build.put("article_section", section, "json-ld", "articleSection", section)
     elif named and clean_line(named[1]):
         build.put("article_section", clean_line(named[1]), "meta", named[0], named[1])
-    free = meta.article.get("isAccessibleForFree")
-    tier = meta.first("article:content_tier", "og:article:content_tier")
-    if isinstance(free, str) and free.lower() in ("true", "false"):
-        free = free.lower() == "true"
-    if isinstance(free, bool):
-        build.put("is_accessible_for_free", free, "json-ld", "isAccessibleForFree", str(free))
-    elif tier and tier[1].lower() in ("free", "locked"):
-        build.put("is_accessible_for_free", tier[1].lower() == "free", "meta", tier[0], tier[1])
+
+
+def _access(build: Builder) -> None:
+    """Whether the story can be read without paying: only what is stated."""
+    meta = build.source.meta
+    for place, raw in _access_claims(meta):
+        word = str(raw).strip().rpartition("/")[2].lower()
+        if word in ("true", "false", "1", "0", "yes", "no"):
+            build.put("is_accessible_for_free", word in ("true", "1", "yes"), "json-ld", place, str(raw))
+            return
+    item = next((element for element in meta.itemprops if element.get("itemprop") == "isAccessibleForFree"), None)
+    stated = (item.get("content") or item.get("href") or text_within(item)) if item is not None else ""
+    word = stated.strip().rpartition("/")[2].lower()
+    if item is not None and word in ("true", "false"):
+        build.put("is_accessible_for_free", word == "true", "microdata", where(item), stated)
+        return
+    tier = meta.first("article:content_tier", "og:article:content_tier", "content_tier", "content-tier")
+    if tier and tier[1].lower() in _TIERS:
+        build.put("is_accessible_for_free", _TIERS[tier[1].lower()], "meta", tier[0], tier[1])
+
+
+# metered is neither: some of its readers pay.
+_TIERS = {"free": True, "locked": False, "premium": False, "paid": False}
+
+
+def _access_claims(meta: Structured) -> Iterator[tuple[str, object]]:
+    """The article's own word, then that of its parts: a part that must be paid for closes the story."""
+    if meta.article.get("isAccessibleForFree") is not None:
+        yield "isAccessibleForFree", meta.article["isAccessibleForFree"]
+    parts = meta.article.get("hasPart")
+    for part in parts if isinstance(parts, list) else [parts]:
+        if isinstance(part, dict) and str(part.get("isAccessibleForFree")).lower().endswith("false"):
+            yield "hasPart.isAccessibleForFree", part["isAccessibleForFree"]
 
 
 def _dates(build: Builder) -> None:
@@ -147,10 +182,3 @@ def paragraphs_of(text: str) -> list[str]:
         whole = weight(text) < 40 * len(lines) and len(lines) > 1
         return ["\n".join(lines)] if whole else lines
     return ["\n".join(filter(None, part.split("\n"))) for part in text.split("\n\n") if part.strip()]
-
-
-def _language(build: Builder) -> None:
-    article, meta = build.article, build.source.meta
-    stated = text_of(meta.article.get("inLanguage")) or meta.lang
-    text = (article.article_body or article.headline or "")[:600]
-    build.put("in_language", language_tag(stated, text), "text", "script" if not stated else "script, lang", stated)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from lxml.etree import _Element as Element
 
-from newscrawl.extract import readings, rules
+from newscrawl.extract import neighbours, readings, rules, subjects
 from newscrawl.extract.building import Builder, elements_of
 from newscrawl.extract.prose import squeezed
 from newscrawl.extract.segment import is_tag_link
-from newscrawl.extract.structured import texts_of
 from newscrawl.extract.tree import Block, BlockLink, text_within, where
 from newscrawl.items import LinkKind, Tag, TagKind, TextLink, TitledLink, Warn
-from newscrawl.text import clean_line
+from newscrawl.text import clean_line, weight
 from newscrawl.urls import resolve
 
 
@@ -28,11 +27,14 @@ def put_links(build: Builder, blocks: list[Block]) -> None:
     for element in root_order(source.root, listed):
         # A list of tags may stand anywhere on the page; the profile vouches for it.
         _put_tag(tags, text_within(element), resolve(source.base, element.get("href") or ""), "declared")
-    declared = _declared_keywords(build, {name for name, kind in tags if kind == "declared"})
+    if not any(kind == "declared" for _, kind in tags):
+        for name, url, _ in subjects.tags_behind(build):
+            _put_tag(tags, name, url, "declared")
+    declared = subjects.keywords_of(build, {name for name, kind in tags if kind == "declared"})
     build.put("tags", [*tags.values(), *declared], "generic", "links to tag pages" if tags else "keywords")
     for name in ("related", "promoted"):
         if getattr(article, name):
-            rule = next(block.rule for block in blocks if block.place == name and block.links)
+            rule = next((block.rule for block in blocks if block.place == name and block.links), "advertised")
             method = "profile" if rule is not None and rule.startswith("profile:") else "generic"
             build.note(name, method, rule and rule.removeprefix("profile:"))
             _count_ornaments(build, name, [block for block in blocks if block.place == name])
@@ -42,13 +44,26 @@ def put_links(build: Builder, blocks: list[Block]) -> None:
 
 
 def _put_titled(build: Builder, block: Block) -> None:
-    target = build.article.related if block.place == "related" else build.article.promoted
+    """File the links of a list of stories; what else stands there (authors, sections) is kept as a notice."""
+    article = build.article
+    chosen = block.rule is not None and block.rule.startswith("profile:")
     for link in block.links:
         url = resolve(build.source.base, link.element.get("href") or "")
         title, _ = readings.link_title(link.text)
-        # A picture beside a title links to the same story.
-        if url is not None and not (title is None and any(known.url == url for known in target)):
+        if url is None or (url == build.source.url and not chosen):
+            continue
+        target = article.related if block.place == "related" else article.promoted
+        if not chosen and neighbours.is_advertised(url):
+            target = article.promoted
+        elif not chosen and title is not None and not neighbours.is_story(url, title):
+            article.links.append(TextLink(url=url, text=clean_line(link.text) or None, kind="notice"))
+            continue
+        known = next((at for at, other in enumerate(target) if other.url == url), None)
+        # A picture, a kicker and a title may link to the same story; the title says most.
+        if known is None:
             target.append(TitledLink(url=url, title=title))
+        elif title is not None and weight(title) > weight(target[known].title or ""):
+            target[known] = TitledLink(url=url, title=title)
 
 
 def _put_text_links(build: Builder, block: Block, tags: dict[tuple[str, str], Tag], listed: frozenset[Element]) -> None:
@@ -60,8 +75,8 @@ def _put_text_links(build: Builder, block: Block, tags: dict[tuple[str, str], Ta
         text = clean_line(link.text) or None
         if "/category/" in url and block.place == "removed" and article.article_section is None and text:
             build.put("article_section", text, "generic", where(link.element), text)
-        elif text and (is_tag_link(link.element) or link.element in listed):
-            declared = block.rule == "tag_list" or link.element in listed
+        elif text and (is_tag_link(link.element) or link.element in listed or _in_tag_box(block, link)):
+            declared = block.rule == "tag_list" or link.element in listed or _is_tag_list(block)
             _put_tag(tags, text, url, "declared" if declared else "inline")
         else:
             kind = _link_kind(block, link, build.source.keywords)
@@ -97,19 +112,10 @@ def _link_kind(block: Block, link: BlockLink, keywords: frozenset[Element]) -> L
     return "body"
 
 
-def _declared_keywords(build: Builder, known: set[str]) -> list[Tag]:
-    """Tags that only metadata states."""
-    meta = build.source.meta
-    names = texts_of(meta.article.get("keywords"))
-    for key in ("article:tag", "og:article:tag", "news_keywords", "parsely-tags"):
-        for content in meta.meta.get(key, ()):
-            names += [content] if key.endswith("article:tag") else texts_of(content)
-    if not names and not known:
-        for content in meta.meta.get("keywords", ())[:1]:
-            names = texts_of(content)[:12]
-    tags: dict[str, Tag] = {}
-    for name in names:
-        text = clean_line(name)
-        if text and len(text) <= 60 and squeezed(text) not in known:
-            tags.setdefault(squeezed(text), Tag(name=text, url=None, kind="declared"))
-    return list(tags.values())
+def _in_tag_box(block: Block, link: BlockLink) -> bool:
+    return block.place == "removed" and subjects.is_tag_name(link.text) and subjects.tag_box(link.element) is not None
+
+
+def _is_tag_list(block: Block) -> bool:
+    """Return whether the links of *block* are a list below the story, though it says more than tags (``Posted in``)."""
+    return block.place == "removed" and (block.link_share > 0.6 or rules.TAG_LABEL.match(block.text) is not None)

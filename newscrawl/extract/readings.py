@@ -17,25 +17,48 @@ from newscrawl.items import Candidate, Media
 from newscrawl.text import clean_line
 from newscrawl.urls import resolve
 
-_COPYRIGHT_CREDIT = re.compile(r"©\s*(?:Copyright\s*)?(?P<credit>[^©]{2,80})$")
+_COPYRIGHT_CREDIT = re.compile(r"(?:©|[（(][cCＣ][)）])\s*(?:Copyright\s*)?(?P<credit>[^©]{2,80})$")
 _BRACKET_CREDIT = re.compile(r"[（(\[【](?P<credit>[^（）()\[\]【】]{2,40})[）)\]】]\s*[。.]?\s*$")
 _LABEL_CREDIT = re.compile(
-    r"(?:图片来源|圖片來源|图源|圖源|摄影|攝影|photo(?:graph)?(?:\s+(?:by|credit))?|credit|image|picture)\s*[:：/／]\s*(?P<credit>[^。;；|]{2,60})$",
+    r"(?:图片来源|圖片來源|图源|圖源|摄影|攝影|(?<!\w)(?:photo(?:graph)?(?:\s+credit)?|(?:image|picture)(?:\s+credit)?|credit|illustration"
+    r"|fotos?|bild(?:er)?|bildquelle|quelle|(?:crédits?\s+)?photos?|crédits?|fotograf[íi]a|фото)|사진|写真(?:提供)?)\s*[:：/／=]\s*(?P<credit>[^。;；|]{2,60})$"
+    r"|(?<!\w)(?:photo(?:graph)?s?|picture|image|foto|illustration)\s+(?:by|von|door|di|de)\s+(?P<by>(?-i:[A-ZÀ-Þ])[^。;；|.!?]{1,60})\.?$",
     re.I,
 )
-_NO_CREDIT = re.compile(r"资料|資料|file\s+photo|视频|示意|截图|截圖|来源[:：]|[。！？，]", re.I)
+_NO_CREDIT = re.compile(
+    r"资料|資料|file\s+photo|^(?:archiv|symbol)-?(?:bild|foto)$|^(?:cc[ -])?by(?:-\w\w)*$|视频|示意|截图|截圖|来源[:：]|[。！？，]",
+    re.I,
+)
 _LAZY_URLS = (
     "data-src",
     "data-original",
     "data-lazy-src",
+    "data-lazy",
+    "data-lazyload",
+    "data-lazy-load-src",
     "data-url",
     "data-actualsrc",
     "data-hi-res-src",
+    "data-full-src",
+    "data-orig-file",
+    "data-img-src",
+    "data-img-url",
+    "data-image-url",
+    "data-echo",
+    "data-delayed-url",
+    "data-cfsrc",
+    "data-ks-lazyload",
+    "data-fallback-src",
     "src",
 )
 _LONGEST_SRCSET = 20_000
 _MOST_LINKS = 500
-_LAZY_SETS = ("data-srcset", "data-lazy-srcset", "srcset")
+_LAZY_SETS = ("data-srcset", "data-lazy-srcset", "data-flickity-lazyload-srcset", "srcset")
+_PIXELS = re.compile(r"\s*([0-9]{1,5})(?:\.[0-9]{1,9})?\s*(?:px)?\s*", re.I)
+_STAND_IN = re.compile(
+    r"^data:|/(?:[\w-]*[_-])?(?:blank|spacer|pixel|placeholder|transparent|loading|lazy|grey|gray|1x1|dot|trans)[\w-]{0,12}\.(?:gif|png|svg|jpg)",
+    re.I,
+)
 _DESCRIPTOR = re.compile(r"[0-9]{1,5}w|[0-9]{1,3}(?:\.[0-9]{1,3})?x")
 
 
@@ -49,14 +72,18 @@ def credit_in(caption: str) -> str | None:
         match = pattern.search(caption)
         if match is None:
             continue
-        credit = match["credit"]
+        credit = _credited(match)
         for _, printed in dates_in(credit):
             credit = credit.replace(printed, " ")
         credit = clean_line(credit).strip(" ,，;；/|)）")
-        credit = _LABEL_CREDIT.sub(r"\g<credit>", credit)
+        credit = _LABEL_CREDIT.sub(_credited, credit)
         if credit and not _NO_CREDIT.search(credit) and any(ch.isalpha() for ch in credit):
             return credit
     return None
+
+
+def _credited(match: re.Match[str]) -> str:
+    return next(text for text in match.groupdict().values() if text is not None)
 
 
 def link_title(text: str) -> tuple[str | None, int]:
@@ -78,7 +105,7 @@ def media_of(node: MediaNode, base: str | None) -> Media | None:
     """Return the picture of an image, picture or figure element; None for what shows none."""
     element = node.element
     candidates = _distinct(_candidates(element, base))
-    image = element if element.tag == "img" else next(element.iter("img"), None)
+    image = element if element.tag in ("img", "amp-img") else next(element.iter("img", "amp-img"), None)
     alt = clean_line(image.get("alt") or "") if image is not None else ""
     if not candidates and element.tag != "figure":
         return None
@@ -108,20 +135,22 @@ def _candidates(element: Element, base: str | None) -> Iterator[Candidate]:
         for name in _LAZY_URLS:
             absolute = _picture_url(base, part.get(name) or "")
             if absolute:
-                stated = part.get("width") or ""
-                yield Candidate(
-                    url=absolute,
-                    width=int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 6 else None,
-                )
+                yield Candidate(url=absolute, width=pixels(part.get("width")))
                 break
 
 
+def pixels(stated: str | None) -> int | None:
+    """Return a width or height as HTML states it (``640``, ``640px``); None for shares and what is no size.
+
+    >>> pixels("640px"), pixels("100%")
+    (640, None)
+    """
+    match = _PIXELS.fullmatch(stated) if stated is not None else None
+    return int(match[1]) if match is not None else None
+
+
 def _picture_url(base: str | None, href: str) -> str | None:
-    if not href or re.search(
-        r"(?:^data:|/(?:blank|spacer|pixel|placeholder|transparent|loading|grey|1x1)\.(?:gif|png|svg))",
-        href,
-        re.I,
-    ):
+    if not href or _STAND_IN.search(href[:2000]):
         return None
     return resolve(base, href)
 

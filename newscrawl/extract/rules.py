@@ -135,7 +135,10 @@ RELATED_LABEL = re.compile(
     r"|related(?:\s+(?:articles?|stories|story|posts?|news|content|topics?|coverage|links?))?|read\s+(?:more|next|also)|also\s+read"
     r"|see\s+also|more\s+(?:on|from|stories|news|coverage|about|like)\b[^.!?]{0,40}|you\s+(?:may|might)\s+(?:also\s+)?(?:like|be\s+interested\s+in)"
     r"|recommended(?:\s+(?:for\s+you|stories|reading|articles))?|don'?t\s+miss|mehr\s+zum\s+thema|lesen\s+sie\s+auch|lire\s+aussi"
-    r"|à\s+lire\s+aussi|lea\s+también|leia\s+também|leggi\s+anche|lees\s+ook|läs\s+också|читайте\s+также)\s*[:：】\])）…]*",
+    r"|à\s+lire\s+aussi|lea\s+también|leia\s+também|leggi\s+anche|lees\s+ook|läs\s+också|читайте\s+также|les\s+(?:også|mer)|læs\s+også|lue\s+myös|czytaj\s+(?:też|także|również)|přečtěte\s+si|čtěte\s+také|olvassa\s+el"
+    r"|citește\s+și|bunu\s+da\s+oku\w*|ilgili\s+haberler|baca\s+juga|xem\s+thêm|tin\s+liên\s+quan|читайте\s+(?:також|ещё)|по\s+теме|материалы\s+по\s+теме"
+    r"|notícias\s+relacionadas|noticias\s+relacionadas|articoli\s+correlati|articles?\s+(?:liés|similaires)|sur\s+le\s+même\s+sujet|verwandte\s+(?:artikel|themen)"
+    r"|weitere\s+(?:artikel|themen|nachrichten)|mehr\s+dazu|اقرأ\s+أيضا|إقرأ\s+أيضا|مواضيع\s+ذات\s+صلة)\s*[:：】\])）…]*",
     re.I,
 )
 """What stands before links to other stories."""
@@ -148,7 +151,9 @@ STRICT_RELATED_LABEL = re.compile(
 
 PROMOTED_LABEL = re.compile(
     r"^[\s【\[(（]*(?:推广|推廣|廣編|广编|赞助|贊助|热门推荐|sponsored|promoted|advertorial|paid\s+content|from\s+our\s+partners?|partner\s+content"
-    r"|anzeige|publicité|publicidad)(?!\w)[^.。!?]{0,20}$",
+    r"|anzeige|publicité|publicidad|广告|廣告|(?:from\s+)?around\s+the\s+web|recommended\s+by\s+(?:outbrain|taboola)|(?:by|von|por|par)\s+(?:outbrain|taboola)"
+    r"|(?:content|links?)\s+sponsor\w*|contenu\s+sponsorisé|contenido\s+patrocinado|conteúdo\s+patrocinado|contenuti\s+sponsorizzati|gesponsert|werbung"
+    r"|gesponsord|annonse|annons|annonce|реклама|партн[её]рск\w+|スポンサー\w*|広告|광고|추천\s?광고|iklan|reklam)(?!\w)[^.。!?]{0,20}$",
     re.I,
 )
 """What stands before links that are paid for."""

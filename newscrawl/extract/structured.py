@@ -56,6 +56,8 @@ class Structured:
     """Names and URLs of the JSON-LD BreadcrumbList."""
     other_dates: list[tuple[str, str]] = field(default_factory=list)
     """``(type.datePublished, content)`` of JSON-LD nodes that are no article: the page, its video."""
+    videos: list[dict[str, Any]] = field(default_factory=list)
+    """The JSON-LD VideoObjects of the page and of its article."""
     nodes: dict[str, dict[str, Any]] = field(default_factory=dict)
     """JSON-LD nodes by ``@id``."""
     meta: dict[str, list[str]] = field(default_factory=dict)
@@ -88,7 +90,11 @@ def structured(root: Element, json_ld: Iterable[str]) -> Structured:
     for element in root.iter("meta", "link", "title", "base"):
         _READERS[str(element.tag)](found, element)
     _read_json_ld(found, json_ld)
-    found.itemprops = [value.getparent() for value in _ITEMPROPS(root) if "author" in value or "date" in value]
+    found.itemprops = [
+        value.getparent()
+        for value in _ITEMPROPS(root)
+        if "author" in value or "date" in value or value == "isAccessibleForFree"
+    ]
     found.microdata_article = any(
         name.rpartition("/")[2] in ARTICLE_TYPES for names in _ITEMTYPES(root) for name in names.split()
     )
@@ -152,6 +158,8 @@ def _read_json_ld(found: Structured, texts: Iterable[str]) -> None:
                 if rank > best:
                     best, found.article = rank, node
                 continue
+            if "VideoObject" in types:
+                found.videos.append(node)
             if types & _OTHER_WORKS and node.get("author") and found.page_author is None:
                 found.page_author = node["author"]
             if "BreadcrumbList" in types and not found.breadcrumbs:
@@ -160,6 +168,11 @@ def _read_json_ld(found: Structured, texts: Iterable[str]) -> None:
                 raw = text_of(node.get("datePublished") or node.get("published"))
                 if raw:
                     found.other_dates.append((f"{min(types & _DATED_TYPES)}.datePublished", raw))
+
+    for key in ("video", "associatedMedia"):
+        value = found.article.get(key)
+        own = value if isinstance(value, list) else [value]
+        found.videos += [node for node in own if isinstance(node, dict) and "VideoObject" in node_types(node)]
 
 
 def loads(text: str) -> Any:

@@ -65,7 +65,15 @@ _INLINE = frozenset(
     ]
 )
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_MEDIA = frozenset(("img", "figure", "picture", "video"))
+_MEDIA = frozenset(("img", "figure", "picture", "video", "amp-img", "amp-video"))
+_PLAYER = re.compile(
+    r"(?:https?:)?//(?:[\w-]+\.)*(?:youtube(?:-nocookie)?\.com/(?:embed|v)/|player\.vimeo\.com/video/|dailymotion\.com/embed/"
+    r"|geo\.dailymotion\.com/player|player\.bilibili\.com/|player\.youku\.com/embed/|v\.qq\.com/(?:iframe|txp)/|rutube\.ru/play/embed/"
+    r"|ok\.ru/videoembed/|vk\.com/video_ext|facebook\.com/plugins/video|players\.brightcove\.net/|cdn\.jwplayer\.com/players/"
+    r"|content\.jwplatform\.com/players/|tv\.naver\.com/embed/|embed\.ted\.com/|rumble\.com/embed/|player\.twitch\.tv/|ustream\.tv/embed/)",
+    re.I,
+)
+_REAL_SOURCES = ("data-src", "data-srcset", "data-lazy-src", "data-lazy-srcset", "data-original", "srcset")
 # A tag that long has more attributes than any: libxml2 compares each with all before it, which takes minutes.
 _TAG_BOMB = re.compile(rb"<[a-z][^<>]{65536}", re.I)
 _QUOTED = re.compile(rb"=\s*(?:\"[^\"]*\"|'[^']*')")
@@ -193,8 +201,49 @@ def json_ld_texts(root: Element) -> list[str]:
 
 
 def drop_scripts(root: Element) -> None:
-    """Remove elements whose content nobody reads as text. ``<head>`` stays, without scripts and styles."""
+    """Remove elements whose content nobody reads as text. ``<head>`` stays, without scripts and styles.
+
+    The picture in a ``<noscript>`` goes to the stand-in beside it, and the frame of a video player becomes a video.
+    """
+    for hidden in root.iter("noscript"):
+        _unveil(hidden)
+    for frame in list(root.iter("iframe")):
+        _show_player(frame)
     etree.strip_elements(root, *(tag for tag in _WITHOUT_TEXT if tag != "head"), with_tail=False)
+
+
+def _unveil(hidden: Element) -> None:
+    """Give the picture that *hidden* holds for readers without scripts to the image that scripts would fill."""
+    image = next(hidden.iter("img"), None)
+    parent = hidden.getparent()
+    if image is None or parent is None or parent.tag in ("html", "head", "body"):
+        return
+    for beside in (hidden.getprevious(), hidden.getnext()):
+        stand_in = next(beside.iter("img"), None) if beside is not None else None
+        if stand_in is None or stand_in is image:
+            continue
+        src = stand_in.get("src") or ""
+        if any(stand_in.get(name) for name in _REAL_SOURCES) or (src and not src.startswith("data:")):
+            return
+        for name in ("src", "srcset", "alt", "width", "height"):
+            value = image.get(name)
+            if value and (name != "alt" or not stand_in.get("alt")):
+                stand_in.set(name, value)
+        return
+    if next(parent.iter("img"), None) is image and (image.get("width") or "9") not in "01":
+        hidden.addprevious(image)
+        image.tail = None
+
+
+def _show_player(frame: Element) -> None:
+    src = frame.get("src") or ""
+    if not _PLAYER.match(src):
+        src = frame.get("data-src") or ""
+    if _PLAYER.match(src):
+        for child in list(frame):
+            frame.remove(child)
+        frame.text, frame.tag = None, "video"
+        frame.set("src", src)
 
 
 def page_text_length(root: Element) -> int:
