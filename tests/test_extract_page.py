@@ -329,3 +329,16 @@ def test_a_story_in_deep_nesting_is_not_lost() -> None:
 
 def test_a_story_in_the_only_article_element_of_a_page_is_an_article() -> None:
     assert page(f"<article><h1>渡船停航两周</h1>{STORY}</article>", url="https://a.example/ok").kind == "article"
+
+
+def test_what_a_profile_calls_noise_is_no_story_whatever_the_classifier_says() -> None:
+    profile = parse_profile(b'hosts = ["example.org"]\n[[layout]]\nnoise = {ad = "p.k7"}\n', "noisy", "noisy.toml")
+    told = "The ferry across the lower river stopped on Monday, and the town says that new cables will take two weeks."
+    paid = (
+        "Tickets for the summer concerts are on sale at the town hall, from Monday to Friday, as long as there are any."
+    )
+    html = f"<h1>The ferry stops</h1><div><p>{told}</p><p class=k7>{paid}</p><p>{told} So it is.</p></div>"
+    assert paid in (extract_article(html.encode(), None, profile=None).article_body or "")
+    article = extract_article(html.encode(), None, profile=profile)
+    assert paid not in (article.article_body or "")
+    assert [(part.kind, part.text) for part in article.removed] == [("ad", paid)]

@@ -127,6 +127,8 @@ class FirstLook:
 
     def _ruled(self, index: int) -> int:
         rule, block = self.typed.get(index), self.page.blocks[index]
+        if block.mark is not None and block.mark.rule.startswith("profile:"):
+            return 2
         if rule is not None:
             return 1 if rule.edge_only else 2
         # A few words that are no sentence are a name, a date or a place, unless paragraphs stand on both sides.
