@@ -266,7 +266,7 @@ def ledger() -> Ledger:
 
 @pytest.fixture
 def capture(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> CaptureMiddleware:
-    monkeypatch.setattr(downloadermiddlewares, "datetime", Clock)
+    monkeypatch.setattr(downloadermiddlewares.capturing, "datetime", Clock)
     crawler = crawler_with()
     bind_ledger(crawler, ledger)
     return CaptureMiddleware.from_crawler(crawler)

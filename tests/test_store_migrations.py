@@ -49,6 +49,31 @@ def test_a_database_of_version_0_is_brought_up_to_date(store_url: str) -> None:
             assert tables(c) == fresh
 
 
+def test_a_database_of_version_1_gets_what_it_lacks(store_url: str) -> None:
+    with Store.open(store_url) as store, store.begin() as c:
+        fresh = tables(c)
+        # As the first version left it: no robots, feeds of another form, fewer columns of URLs and hosts.
+        c.execute(text("DROP TABLE robots"))
+        c.execute(text("DROP TABLE feeds"))
+        c.execute(text("CREATE TABLE feeds (url_key TEXT PRIMARY KEY, url TEXT, next_due DOUBLE PRECISION)"))
+        c.execute(text("DROP INDEX urls_due"))
+        for name in ("due_at", "etag", "last_modified", "stated_change"):
+            c.execute(text(f"ALTER TABLE urls DROP COLUMN {name}"))
+        for name in ("failures", "reason"):
+            c.execute(text(f"ALTER TABLE hosts DROP COLUMN {name}"))
+        c.execute(
+            text(
+                "INSERT INTO hosts (host, state, ready_at, queued, next_at, served_at) VALUES ('a', 'open', 0, 0, 0, 0)"
+            )
+        )
+        c.execute(schema.meta.update().values(value="1"))
+    with Store.open(store_url) as store:
+        assert version(store) == SCHEMA_VERSION
+        with store.begin() as c:
+            assert tables(c) == fresh
+            assert c.execute(text("SELECT failures FROM hosts")).scalar_one() == 0
+
+
 def test_opening_again_changes_nothing(store_url: str) -> None:
     with Store.open(store_url) as store, store.begin() as c:
         captures.add(c, [new_capture(1)])
@@ -64,7 +89,7 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(store_url: str, monkeyp
     emptied(store_url)
     with monkeypatch.context() as patch:
         patch.setattr(migrations, "STEPS", (*migrations.STEPS, half))
-        patch.setattr(migrations, "SCHEMA_VERSION", 2)
+        patch.setattr(migrations, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
         with pytest.raises(ArithmeticError):
             Store.open(store_url)
     with Store.open(store_url) as store, store.begin() as c:

@@ -7,17 +7,41 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, inspect, select, update
+from sqlalchemy import Connection, Table, inspect, select, text, update
+from sqlalchemy.schema import CreateColumn, DropTable
 
 from newscrawl.exceptions import ConfigError
-from newscrawl.store.schema import insert_into, meta, metadata
+from newscrawl.store.schema import feeds, hosts, insert_into, meta, metadata, urls
+
+
+def _add_columns(c: Connection, table: Table, *names: str) -> None:
+    """Add the columns that the database's *table* lacks: a new database has them from its first step."""
+    present = {column["name"] for column in inspect(c).get_columns(table.name)}
+    for name in names:
+        if name not in present:
+            c.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {CreateColumn(table.c[name]).compile(c)}"))
+
+
+def _add_index(c: Connection, table: Table, name: str) -> None:
+    if name not in {index["name"] for index in inspect(c).get_indexes(table.name)}:
+        next(index for index in table.indexes if index.name == name).create(c)
 
 
 def _first_tables(c: Connection) -> None:
     metadata.create_all(c)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables,)
+def _due_and_robots(c: Connection) -> None:
+    # Nothing was ever written to the first table of feeds.
+    if "host" not in {column["name"] for column in inspect(c).get_columns("feeds")}:
+        c.execute(DropTable(feeds))
+    metadata.create_all(c)
+    _add_columns(c, urls, "due_at", "etag", "last_modified", "stated_change")
+    _add_columns(c, hosts, "failures", "reason")
+    _add_index(c, urls, "urls_due")
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _due_and_robots)
 """The step at place *n* leads from version *n* to version *n* + 1. A published step is never changed."""
 
 SCHEMA_VERSION = len(STEPS)

@@ -70,11 +70,18 @@ urls = Table(
     Column("lease_until", Double),
     Column("added_at", Double, nullable=False),
     Column("settled_at", Double),
+    # Of a page that is read again from time to time: when next, and what a conditional request names.
+    Column("due_at", Double),
+    Column("etag", OutsideText),
+    Column("last_modified", OutsideText),
+    # The time of the last change that a feed or sitemap stated, as it was written.
+    Column("stated_change", OutsideText),
 )
 
 # Written out and not bound: a database uses a partial index only when it can see that the condition is the same.
 QUEUED = urls.c.state == literal_column("'queued'")
 LEASED = urls.c.state == literal_column("'leased'")
+DUE = urls.c.due_at.is_not(None)
 # Settled rows stand in neither index, so a lease costs the same in the first minute and in the tenth year.
 Index(
     "urls_queued",
@@ -85,6 +92,7 @@ Index(
     sqlite_where=QUEUED,
     postgresql_where=QUEUED,
 )
+Index("urls_due", urls.c.due_at, sqlite_where=DUE, postgresql_where=DUE)
 Index("urls_leased", urls.c.lease_until, urls.c.owner, urls.c.host, sqlite_where=LEASED, postgresql_where=LEASED)
 
 hosts = Table(
@@ -99,6 +107,9 @@ hosts = Table(
     Column("served_at", Double, nullable=False),
     Column("owner", Text),
     Column("owner_until", Double),
+    # Faults in a row, and why the host is waited for.
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("reason", OutsideText),
 )
 AWAKE = hosts.c.queued > literal_column("0")
 Index("hosts_awake", hosts.c.served_at, hosts.c.host, sqlite_where=AWAKE, postgresql_where=AWAKE)
@@ -207,18 +218,43 @@ run_sites = Table(
     Column("counts", Text, nullable=False),
 )
 
+# One row a robots.txt: what rules of a host were read, and until when they stand.
+robots = Table(
+    "robots",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("fetched_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Column("status", Integer),
+    Column("reason", OutsideText),
+    Column("body", LargeBinary),
+)
+
 feeds = Table(
     "feeds",
     metadata,
     Column("url_key", Text, primary_key=True),
     Column("url", OutsideText, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("site", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("found_on", OutsideText),
+    Column("state", Text, nullable=False),
     Column("interval_s", Double, nullable=False),
     Column("next_due", Double, nullable=False, index=True),
-    Column("last_change", Double),
+    Column("added_at", Double, nullable=False),
+    Column("asked_at", Double),
+    Column("changed_at", Double),
+    Column("new_at", Double),
     Column("etag", OutsideText),
     Column("last_modified", OutsideText),
+    Column("digest", Text),
+    Column("status", Integer),
+    Column("reason", OutsideText),
     Column("failures", Integer, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("polls", Integer, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("new_articles", BigInteger, nullable=False),
 )
 
 tombstones = Table(
