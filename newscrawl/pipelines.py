@@ -144,7 +144,9 @@ def _missing(article: Article) -> list[str]:
         for name, value in (("date_published", article.date_published), ("date_modified", article.date_modified))
         if isinstance(value, str) and earliest_moment(value) is None
     ]
-    if article.headline is None and article.article_body is None:
+    # The version of an article that is gone has no text, and says so by its status.
+    gone = article.http is not None and article.http.status in (404, 410)
+    if article.headline is None and article.article_body is None and not gone:
         missing.append("headline, article_body: at least one of them is needed")
     return missing
 

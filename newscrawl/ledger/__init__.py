@@ -7,6 +7,7 @@ name, since an exception in a signal handler would only be logged.
 
 from newscrawl.ledger.binding import bind_ledger, ledger_of
 from newscrawl.ledger.core import Ledger
+from newscrawl.ledger.frontier import fingerprint_of
 from newscrawl.ledger.health import FEW, ProfileCounts
 from newscrawl.ledger.keeping import Exchange, Keeping
 from newscrawl.ledger.kept import text_digest
@@ -22,6 +23,7 @@ __all__ = [
     "RunState",
     "bind_ledger",
     "exit_code",
+    "fingerprint_of",
     "ledger_of",
     "text_digest",
 ]

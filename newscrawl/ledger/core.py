@@ -73,6 +73,8 @@ class Ledger:
         self.aborters: list[Callable[[str], None]] = []
         """Called when the crawl cannot wait any longer for what is being downloaded."""
         self.started_at: datetime | None = None
+        self.round_began = 0.0
+        """When the round began, by the ledger's clock: what was found before was known."""
         self.reason: str | None = None
         """Scrapy's finish reason, once the spider is closed."""
         self.removed: frozenset[str] = frozenset()
@@ -188,12 +190,13 @@ class Ledger:
             logger.warning("Going on with run %s: %d URLs are left", self.run_id, len(self.frontier))
         if self.folder is not None and self.replay is None and self.keeping.warc_enabled:
             self._warcs = WarcSeries(self.folder, self.name, self.keeping, self.store)
-        self._last_commit = self.clock()
+        self._last_commit = self.round_began = self.clock()
 
     def next_round(self) -> None:
         """Begin a new round within this run: what is asked again is asked once in each. Raises :exc:`StorageError`."""
         with self.store.begin() as connection:
             self.frontier.round = runs.next_round(connection, self.run_id)
+        self.round_began = self.clock()
 
     # --- files
 

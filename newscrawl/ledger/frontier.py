@@ -7,6 +7,7 @@ came of it is kept.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Collection
@@ -15,13 +16,18 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from newscrawl.store import Store, frontier
-from newscrawl.store.frontier import Known, Lease, NewUrl, Outcome, Visit
+from newscrawl.store.frontier import DuePage, Known, Lease, NewUrl, Outcome, Visit
 
 LEASE_S = 600.0
 """Seconds after which the leases of a worker that is silent return to the others."""
 _BATCH = 8
 _LIMIT = 64
 _LOOK_AGAIN_S = 0.5
+
+
+def fingerprint_of(url_key: str) -> bytes:
+    """Return the fingerprint of a GET request for what has this ``url_key``."""
+    return hashlib.sha1(url_key.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
 
 
 class Frontier:
@@ -163,6 +169,11 @@ class Frontier:
         coming = {url.fingerprint: Known.queued(url, now) for url in self.added if url.fingerprint in fingerprints}
         with self.store.reading() as connection:
             return coming | frontier.known(connection, fingerprints)
+
+    def due_pages(self, *, before: float, after: DuePage | None) -> list[DuePage]:
+        """Return the next known pages that are due again *before* a time. Raises :exc:`StorageError`."""
+        with self.store.reading() as connection:
+            return frontier.due_pages(connection, before=before, after=after)
 
     def returns(self, lease_id: int | None) -> bool:
         """Return whether a lease is to be asked for again, so that how it ends now is no news."""

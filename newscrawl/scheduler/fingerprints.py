@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from weakref import WeakKeyDictionary
 
 from scrapy import Request
 from scrapy.utils.request import RequestFingerprinter
 
+from newscrawl.ledger import fingerprint_of
 from newscrawl.scheduler.requests import RECORD
 from newscrawl.urls import url_key
 
@@ -34,6 +34,6 @@ class UrlKeyFingerprinter:
                 key = f"record {request.meta[RECORD]}"
             elif any(url_key(url) == key for url in request.meta.get("redirect_urls", ())):
                 key = f"redirected {request.url}"
-            found = hashlib.sha1(key.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
+            found = fingerprint_of(key)
             self._cache[request] = found
         return found

@@ -16,7 +16,16 @@ from twisted.python.failure import Failure
 
 from newscrawl.exceptions import ConfigError, StorageError
 from newscrawl.ledger import Ledger, ledger_of
-from newscrawl.scheduler.requests import KIND, LEASE, RECORD, loaded_request, saved_request, without_defaults
+from newscrawl.scheduler.requests import (
+    AGAIN,
+    KIND,
+    LEASE,
+    RECORD,
+    STATED,
+    loaded_request,
+    saved_request,
+    without_defaults,
+)
 from newscrawl.store.frontier import Kind, Lease, NewUrl, Outcome
 from newscrawl.urls import host_of
 
@@ -47,7 +56,7 @@ class FrontierScheduler(BaseScheduler):
         self.spider: Spider | None = None
         self.requests: dict[int, Request] = {}
         self.unsaved: deque[Request] = deque()
-        self.recent: OrderedDict[bytes, None] = OrderedDict()
+        self.recent: OrderedDict[bytes, int] = OrderedDict()
         self.unsaved_known: set[bytes] = set()
         self.serials: Counter[bool] = Counter()
         self.stopping = False
@@ -131,12 +140,13 @@ class FrontierScheduler(BaseScheduler):
 
     def _queue(self, request: Request, *, kind: Kind) -> bool:
         fingerprint = self.crawler.request_fingerprinter.fingerprint(request)
+        again = kind == "feed" or bool(request.meta.get(AGAIN))
         if request.dont_filter:
             fingerprint = self._single(request, fingerprint)
         elif fingerprint in self.unsaved_known:
             self.crawler.stats.inc_value("newscrawl/frontier/known")
             return False
-        elif fingerprint in self.recent:
+        elif self.recent.get(fingerprint, -1) >= (self.frontier.round if again else 0):
             self.recent.move_to_end(fingerprint)
             self.crawler.stats.inc_value("newscrawl/frontier/known")
             return False
@@ -146,7 +156,7 @@ class FrontierScheduler(BaseScheduler):
             # The store will not know it: without a memory of their own, pages that link to each other never end.
             self.unsaved_known.add(fingerprint)
             return self._queue_unsaved(request, error)
-        self.recent[fingerprint] = None
+        self.recent[fingerprint] = self.frontier.round
         if len(self.recent) > _RECENT:
             self.recent.popitem(last=False)
         self.frontier.add(
@@ -159,7 +169,8 @@ class FrontierScheduler(BaseScheduler):
                 ready_at=self.ledger.clock(),
                 round=self.frontier.round,
                 request=text,
-                again=kind == "feed",
+                again=again,
+                stated_change=request.meta.get(STATED),
             )
         )
         self.crawler.stats.inc_value("newscrawl/frontier/queued")
@@ -270,7 +281,7 @@ class FrontierScheduler(BaseScheduler):
             return
         if ready <= self.ledger.clock():
             engine._slot.nextcall.schedule()
-        elif ready > self.ledger.clock() + self.wait_s:
+        elif ready > self.ledger.clock() + self.wait_s and not getattr(self.spider, "watching", False):
             logger.info("Nothing is ready within %.0f s; %d URLs are left for the next run", self.wait_s, len(self))
             deferred_from_coro(engine.close_spider_async(reason="work_left"))
 

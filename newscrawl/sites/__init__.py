@@ -25,7 +25,7 @@ from lxml import etree
 
 from newscrawl.exceptions import ProfileError, did_you_mean
 from newscrawl.items import RemovedKind
-from newscrawl.urls import host_of
+from newscrawl.urls import host_of, resolve
 
 UrlKind = Literal["article", "listing", "ignore"]
 # What a selector is tried on: one that gives a text, a number or an attribute here would do so on every page.
@@ -92,6 +92,10 @@ class SiteProfile:
     """False where the generic reader cannot read the site, so that its reading says nothing of the profile's."""
     urls: Mapping[str, tuple[re.Pattern[str], ...]]
     """By kind of page; searched in path and query."""
+    start: tuple[str, ...] = ()
+    """Where a crawl of the site begins; empty for the home page of the first host."""
+    feeds: tuple[str, ...] = ()
+    """RSS, Atom, sitemaps and posts APIs that no page of the site names."""
     layouts: tuple[Layout, ...]
     """Oldest first."""
 
@@ -199,7 +203,7 @@ def parse_profile(data: bytes, name: str, where: str) -> SiteProfile:
     except (ValueError, RecursionError) as error:
         # A ValueError that is no TOMLDecodeError: a number of thousands of digits.
         raise ProfileError(f"{where}: {error}") from error
-    _known(table, ("hosts", "zone", "compare", "urls", "layout"), where)
+    _known(table, ("hosts", "zone", "compare", "start", "feeds", "urls", "layout"), where)
     hosts = _strings(table, "hosts", where)
     if not hosts:
         raise ProfileError(f'{where}: hosts: at least one host name is needed, as in hosts = ["example.org"]')
@@ -222,6 +226,8 @@ def parse_profile(data: bytes, name: str, where: str) -> SiteProfile:
         hosts=tuple(_host(host, where) for host in hosts),
         zone=zone,
         compare=compare,
+        start=_addresses(table, "start", where),
+        feeds=_addresses(table, "feeds", where),
         urls={
             kind: tuple(_pattern(p, f"{where}: urls.{kind}") for p in _strings(urls, kind, f"{where}: urls"))
             for kind in urls
@@ -236,6 +242,16 @@ def _host(host: str, where: str) -> str:
     if not found:
         raise ProfileError(f'{where}: hosts: {host!r} is no host name such as "example.org"')
     return found
+
+
+def _addresses(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    found = []
+    for text in _strings(table, key, where):
+        url = resolve(None, text)
+        if url is None:
+            raise ProfileError(f"{where}: {key}: {text[:200]!r} is no http or https URL")
+        found.append(url)
+    return tuple(found)
 
 
 def _layout(table: Any, where: str) -> Layout:

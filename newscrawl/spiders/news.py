@@ -1,112 +1,180 @@
-"""The one spider: follows articles and their related articles."""
+"""The one spider: finds articles by feeds and links, follows them and their related articles, and reads them again."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from newscrawl.archive.replay import ReplaySet
-from newscrawl.dates import fetched_text
-from newscrawl.exceptions import ConfigError, did_you_mean
-from newscrawl.extract import Page, PageLink, extract_article, read_page
-from newscrawl.items import Article, FoundHow, FoundOn, Http
+from newscrawl.discover import FeedDocument, read_feed
+from newscrawl.exceptions import ConfigError
+from newscrawl.extract import Page, extract_article, read_page
+from newscrawl.items import Article
 from newscrawl.ledger import FEW, Exchange, Ledger, ProfileCounts, ledger_of
+from newscrawl.ledger.holding import STORE
 from newscrawl.sites import Profiles
-from newscrawl.spiders.arguments import number_of, start_urls
+from newscrawl.spiders.arguments import ARGUMENTS, Plan, number_of
+from newscrawl.spiders.following import Following
+from newscrawl.spiders.polling import DOCUMENTS, Polling
 from newscrawl.spiders.stories import InterruptedStoryError, Stories, linked_parts, reason_of
+from newscrawl.spiders.versions import GONE, Versions, header
+from newscrawl.store.feeds import Feed
 from newscrawl.urls import site_of, url_key
 
-ARGUMENTS = {
-    "url": "start here: one URL, or several separated by blanks",
-    "urls_file": "start at the URLs of this file, one a line; lines that begin with # are skipped",
-    "limit": "stop after this many articles (Scrapy's CLOSESPIDER_ITEMCOUNT)",
-    "depth": "follow at most this many links from a start URL, 0 for no limit (Scrapy's DEPTH_LIMIT)",
-    "follow": "related: related articles only; links: also other links to articles, and listings page by page "
-    "(default); none: start URLs only",
-    "help": "1 lists these arguments",
-}
-"""Spider arguments (``-a name=value``), and what they do."""
+__all__ = ["ARGUMENTS", "NewsSpider"]
 
-FOLLOW = ("related", "links", "none")
-_PRIORITY = {"start": 100, "refresh": 90, "related": 50, "link": 20, "listing": 10}
-_HOW: dict[str, FoundHow] = {"related": "related", "article": "link", "next": "listing", "listing": "listing"}
-_AGAIN = frozenset(("start", "listing"))
-_MAX_REFRESHES = 3
-_MAX_ASKED = 20_000
+_LOOK_S = 30.0
+"""While watching: seconds after which it is looked for what has fallen due, at the latest."""
 
 
 class NewsSpider(Spider):
-    """Reads pages with :func:`newscrawl.extract.read_page` and follows what the page's links are for."""
+    """Reads pages with :func:`newscrawl.extract.read_page` and feeds with :func:`newscrawl.discover.read_feed`."""
 
     name = "news"
 
-    def __init__(self, crawler: Crawler, *, urls: list[str], follow: str) -> None:
+    def __init__(self, crawler: Crawler, plan: Plan, profiles: Profiles) -> None:
         super().__init__()
+        settings = crawler.settings
         self.ledger_crawler = crawler
-        self.urls = urls
-        self.follow = follow
-        self.profiles = Profiles(Path(crawler.settings["NEWSCRAWL_SITES_DIR"]))
-        self.profiles.load()
-        self.stories = Stories(crawler, self._read_part, limit=crawler.settings.getint("NEWSCRAWL_MAX_PARTS"))
-        # Most links of a page were seen on the page before; asking here spares a Request for each.
-        self.asked: set[str] = set()
-        self.sites = {site_of(url) for url in urls}
-        # Scrapy's own offsite middleware stops redirects that leave the start sites.
-        self.allowed_domains = sorted(self.sites)
+        self.plan = plan
+        self.profiles = profiles
+        self.stories = Stories(crawler, self._read_part, limit=settings.getint("NEWSCRAWL_MAX_PARTS"))
+        self.watching = plan.watch
+        """Whether the crawl stays when nothing is left to do."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Check the arguments. Raises :exc:`~newscrawl.exceptions.ConfigError` before the first request."""
-        for name in kwargs:
-            if name not in ARGUMENTS:
-                hint = did_you_mean(name, ARGUMENTS)
-                raise ConfigError(f"-a {name}: no such argument{hint}; -a help=1 lists them")
         settings = crawler.settings
+        profiles = Profiles(Path(settings["NEWSCRAWL_SITES_DIR"]))
+        plan = Plan.parse(kwargs, profiles, now=datetime.now(UTC))
         for name, setting in (("limit", "CLOSESPIDER_ITEMCOUNT"), ("depth", "DEPTH_LIMIT")):
             if name in kwargs:
                 settings.set(setting, number_of(name, kwargs[name]), priority="spider")
-        follow = kwargs.get("follow", "links")
-        if follow not in FOLLOW:
-            raise ConfigError(f"-a follow={follow}: one of {', '.join(FOLLOW)} is needed{did_you_mean(follow, FOLLOW)}")
-        urls = start_urls(kwargs.get("url"), kwargs.get("urls_file"))
-        if not urls and not settings.getlist("NEWSCRAWL_REPLAY"):
+        replay = settings.getlist("NEWSCRAWL_REPLAY")
+        if replay and (plan.watch or plan.homes or plan.mode != "new"):
+            raise ConfigError("-a site, -a mode and -a watch ask a live site; a replay takes -a url or nothing")
+        if not plan.sites and not replay and not _has_store(settings):
             raise ConfigError(
-                "nothing to start at: give -a url=https://… or -a urls_file=…; -a help=1 lists all arguments"
+                "nothing to start at: give -a url=https://…, -a site=example.org or -a urls_file=…; "
+                "-a help=1 lists all arguments"
             )
-        spider = cls(crawler, urls=urls, follow=follow)
+        spider = cls(crawler, plan, profiles)
         spider._set_crawler(crawler)
         return spider
+
+    # --- what is there once the ledger is open
 
     @property
     def ledger(self) -> Ledger:
         """The ledger of this crawl."""
         return ledger_of(self.ledger_crawler)
 
-    async def start(self) -> AsyncIterator[Request]:
-        """Yield the start requests; a replay without start URLs visits every article capture of its set."""
+    @cached_property
+    def polling(self) -> Polling:
+        """The feeds."""
+        settings = self.ledger_crawler.settings
+        return Polling(
+            self.ledger,
+            floor_s=settings.getfloat("NEWSCRAWL_FEED_MIN_S"),
+            longest_s=settings.getfloat("NEWSCRAWL_FEED_MAX_S"),
+        )
+
+    @cached_property
+    def versions(self) -> Versions:
+        """The articles."""
+        return Versions(self.ledger, rereads=self.ledger_crawler.settings.getbool("NEWSCRAWL_REREAD_ENABLED"))
+
+    @cached_property
+    def following(self) -> Following:
+        """The requests."""
+        following = Following(
+            self.ledger,
+            self.plan,
+            self.polling,
+            max_sections=self.ledger_crawler.settings.getint("NEWSCRAWL_MAX_SECTIONS"),
+        )
+        following.callback, following.errback = self.parse, self.failed
         replay = self.ledger.replay
-        if not self.urls and replay is not None:
+        if not following.sites and replay is not None:
+            following.sites = {site_of(capture.url) for capture in replay.starts()}
+        elif not following.sites:
+            # Asked for nothing in particular: whatever is due anywhere.
+            following.sites = set(self.ledger.feeds.known_sites())
+        return following
+
+    @property
+    def allowed_domains(self) -> list[str]:
+        """The sites; Scrapy's own offsite middleware stops redirects that leave them."""
+        return sorted(self.following.sites)
+
+    # --- what is asked
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Yield what this run begins with, and while watching what falls due."""
+        replay = self.ledger.replay
+        if replay is not None and not self.plan.urls:
             for request in self._visits(replay):
                 yield request
-        for rank, url in enumerate(self.urls):
+            return
+        for request in self._first_round():
+            yield request
+        while self.watching:
+            await asyncio.sleep(_LOOK_S)
+            if self.ledger.frontier.stopping or self.ledger.failure is not None:
+                return
+            for request in self._next_round():
+                yield request
+
+    def _first_round(self) -> Iterator[Request]:
+        following, urls = self.following, list(self.plan.urls)
+        for site, homes in self.plan.homes.items():
+            if not self.ledger.feeds.of_sites([site]):
+                urls += homes
+        if not urls and not following.sites:
+            self.ledger.state.failed_starts.append(("(none)", "no feed is known yet; give -a url=… or -a site=…"))
+        if self.plan.mode != "refresh":
             # The order given is the order visited.
-            yield self._request(url, "start", priority=_PRIORITY["start"] + len(self.urls) - rank)
+            for rank, url in enumerate(urls):
+                yield following.start(url, priority=len(urls) - rank)
+        for profile in self.profiles.known():
+            if profile.feeds and self.plan.mode != "refresh" and following.sites & {site_of(url) for url in profile.feeds}:
+                yield from following.named(profile.feeds, "feed", None)
+        yield from self._due(eager=following.eager)
+
+    def _next_round(self) -> Iterator[Request]:
+        self.ledger.next_round()
+        self.following.asked.clear()
+        yield from self._due(eager=False)
+        self.ledger.write_report()
+
+    def _due(self, *, eager: bool) -> Iterator[Request]:
+        """Yield what is due at the sites of the crawl."""
+        if self.ledger.replay is not None or self.plan.follow not in ("links", "tags"):
+            return
+        if self.plan.mode != "refresh":
+            for feed in self.polling.due(self.following.sites, now=eager):
+                yield from self.following.poll(feed)
+        yield from self.following.rereads()
 
     def _visits(self, replay: ReplaySet) -> Iterator[Request]:
         """Yield a request for every article capture, in the order of capture, each with what its crawl knew of it."""
         captures = replay.starts()
-        self.sites = {site_of(capture.url) for capture in captures}
-        self.allowed_domains = sorted(self.sites)
         # All of them are visited: following a link to one of them would read it twice.
-        self.asked.update(url_key(capture.url) for capture in captures)
+        self.following.asked.update(url_key(capture.url) for capture in captures)
         for rank, capture in enumerate(captures):
-            request = self._request(capture.url, "start", priority=_PRIORITY["start"] + len(captures) - rank)
+            request = self.following.start(capture.url, priority=len(captures) - rank)
             if capture.record_id is not None:
                 request.meta["newscrawl_record"] = capture.record_id
             if capture.found is None:
@@ -116,33 +184,40 @@ class NewsSpider(Spider):
                 request.meta.update(newscrawl_found={"how": how, "url": url, "asked": asked}, depth=depth)
             yield request
 
-    def _request(self, url: str, how: FoundHow, *, on: str | None = None, priority: int, hops: int = 0) -> Request:
-        meta: dict[str, Any] = {"newscrawl_found": {"how": how, "url": on, "asked": url}}
-        if how in _AGAIN:
-            # What lists articles is asked again in every run; an article only once.
-            meta["newscrawl_kind"] = "feed"
-        return Request(
-            url,
-            callback=self.parse,
-            errback=self.failed,
-            priority=priority,
-            meta=meta,
-            cb_kwargs={"hops": hops} if hops else {},
-        )
+    # --- what is read
 
     async def parse(self, response: Response, *, hops: int = 0) -> AsyncIterator[Article | Request]:
-        """Read a page: yield its article if it is one, whole, and requests for what is followed from it."""
+        """Read an answer: yield its article if it is one, whole, and requests for what is followed from it."""
+        feed = self._feed_of(response)
+        if feed is not None and self.polling.unchanged(feed, response):
+            return
+        if response.status == 304:
+            self.versions.unchanged(response)
+        elif response.status in GONE:
+            self.versions.missed(response)
+            gone = self.versions.gone(response)
+            if gone is not None:
+                yield gone
+        elif (document := self._document(feed, response)) is not None:
+            for request in self._from_document(document, feed, response):
+                yield request
+        else:
+            async for found in self._parse_page(response, feed, hops):
+                yield found
+
+    async def _parse_page(self, response: Response, feed: Feed | None, hops: int) -> AsyncIterator[Article | Request]:
         exchange = self.ledger.exchange(response.request)
         page = read_page(response.body, response.url, **self._known_of(response, exchange))
-        self.ledger.state.pages[page.kind] += 1
-        self.ledger.state.site(site_of(response.url)).pages += 1
+        state = self.ledger.state
+        state.pages[page.kind] += 1
+        state.site(site_of(response.url)).pages += 1
         self.crawler.stats.inc_value(f"newscrawl/pages/{page.kind}")
         self._check_profile(page, response.url)
         first = self._first_part(page, response)
         if first is not None:
-            self.ledger.state.dropped["part"] += 1
-            self.asked |= linked_parts(first, page)
-            for request in self._asking(first, "link", on=response.url, at=self._replayed_at(response)):
+            state.dropped["part"] += 1
+            self.following.asked |= linked_parts(first, page)
+            for request in self.following.ask(first, "link", on=response.url, at=self.following.replayed_at(response)):
                 yield request
         elif page.article is not None:
             article = page.article
@@ -152,15 +227,62 @@ class NewsSpider(Spider):
                 except InterruptedStoryError:
                     self.ledger.frontier.put_back(response.meta.get("newscrawl_lease"), "stopped")
                     return
-                self.asked |= parts
-            yield self._completed(article, page, response, exchange)
-        for request in self._followed(page, response, hops):
+                self.following.asked |= parts
+            self.versions.visited(response, article)
+            if self._inside(article, response):
+                yield self.versions.completed(article, page, response)
+        links, fresh = self.following.article_links(page)
+        for request in self.following.from_page(page, response, hops, fresh=fresh):
             yield request
+        self._note_listing(page, response, feed, links, fresh)
+
+    def _feed_of(self, response: Response) -> Feed | None:
+        key = response.meta.get("newscrawl_feed")
+        return self.ledger.feeds.get(key) if key is not None else None
+
+    def _document(self, feed: Feed | None, response: Response) -> FeedDocument | None:
+        """Return *response* as a feed, None when it is a page."""
+        if (feed is None or feed.kind not in DOCUMENTS) and not _may_be_feed(response):
+            return None
+        headers = {
+            name.decode("latin-1"): value[0].decode("latin-1") for name, value in response.headers.items() if value
+        }
+        return read_feed(response.body, response.url, content_type=header(response, "Content-Type"), headers=headers)
+
+    def _from_document(self, document: FeedDocument, feed: Feed | None, response: Response) -> Iterator[Request]:
+        self.ledger.state.pages["feed"] += 1
+        self.crawler.stats.inc_value("newscrawl/pages/feed")
+        fresh = self.following.fresh_entries(document)
+        yield from self.following.from_document(document, response, fresh=fresh)
+        feed = feed or self.polling.adopted(response.url, document.kind, response.meta)
+        if feed is not None:
+            entries = len(document.entries) + len(document.feeds)
+            dates = [entry.published or entry.modified or "" for entry in document.entries[:50]]
+            self.polling.read(feed, response, kind=document.kind, entries=entries, new=fresh, dates=dates)
+
+    def _note_listing(self, page: Page, response: Response, feed: Feed | None, links: int, fresh: int) -> None:
+        """Keep what a page says as a feed: a start page becomes one unless it is an article."""
+        self.following.traps.learn(response.url, None, fresh if page.kind != "article" else 1)
+        if feed is not None and feed.kind in DOCUMENTS:
+            self.polling.failed(feed.url_key, status=response.status, reason="it is no feed")
+            return
+        if feed is None and page.kind != "article":
+            feed = self.polling.adopted(response.url, "home", response.meta)
+        if feed is not None:
+            self.polling.read(feed, response, kind=feed.kind, entries=links, new=fresh)
+
+    def _inside(self, article: Article, response: Response) -> bool:
+        """Return whether *article* lies inside the days that are asked for."""
+        outside = self.plan.window.excludes(article.date_published)
+        if outside is not None:
+            self.ledger.state.skip(response.url, outside)
+            self.ledger.frontier.note(response.meta.get("newscrawl_lease"), "refused", outside)
+        return outside is None
 
     def _known_of(self, response: Response, exchange: Exchange | None) -> dict[str, Any]:
         """Return what is known of a page besides its bytes and its URL, for the reader."""
         return {
-            "content_type": _header(response, "Content-Type"),
+            "content_type": header(response, "Content-Type"),
             "fetched_at": exchange.fetched_at if exchange else None,
             "url_assigned": exchange.url_assigned if exchange else False,
             "profile": self.profiles.for_url(response.url),
@@ -194,7 +316,7 @@ class NewsSpider(Spider):
     def _first_part(self, page: Page, response: Response) -> str | None:
         """Return the first page of the story that *page* is a later part of, where the story is read from there."""
         first = page.first_part
-        if first is None or page.article is None or self.stories.limit < 2 or not self._in_scope(first):
+        if first is None or page.article is None or self.stories.limit < 2 or not self.following.in_scope(first):
             return None
         found = response.meta.get("newscrawl_found") or {"how": "start"}
         if found["how"] == "start" and not response.meta.get("newscrawl_visit"):
@@ -203,81 +325,18 @@ class NewsSpider(Spider):
         replay = self.ledger.replay
         return first if replay is None or first in replay else None
 
-    def _completed(self, article: Article, page: Page, response: Response, exchange: Exchange | None) -> Article:
-        """Fill the fields that the crawl knows and the page does not."""
-        meta = response.meta if response.request is not None else {}
-        found = meta.get("newscrawl_found") or {"how": "start", "url": None, "asked": response.url}
-        article.requested_url = found["asked"]
-        article.found_on = FoundOn(how=found["how"], url=found["url"])
-        article.depth = meta.get("depth", 0)
-        article.http = Http(
-            status=response.status,
-            etag=_header(response, "ETag"),
-            last_modified=_header(response, "Last-Modified"),
-            encoding=page.encoding,
-            encoding_source=page.encoding_source,
-            truncated=exchange.truncated if exchange else None,
-        )
-        if exchange is not None:
-            article.fetched_at = fetched_text(exchange.fetched_at) if exchange.fetched_at else None
-            article.capture = exchange.ref
-        return article
-
-    def _followed(self, page: Page, response: Response, hops: int) -> Iterator[Request]:
-        if page.refresh is not None and page.kind != "article":
-            if hops < _MAX_REFRESHES and self._in_scope(page.refresh):
-                yield self._request(
-                    page.refresh, "refresh", on=response.url, priority=_PRIORITY["refresh"], hops=hops + 1
-                )
-            return
-        at = self._replayed_at(response)
-        for link in page.links:
-            how = self._how(page, link)
-            if how is not None:
-                yield from self._asking(link.url, how, on=response.url, at=at)
-
-    def _asking(self, url: str, how: FoundHow, *, on: str, at: str | None) -> Iterator[Request]:
-        """Yield a request for *url*, unless it was asked already or leads elsewhere."""
-        # A key is its own key: a link that is written as one needs no look at its host to be known.
-        if url in self.asked or not self._in_scope(url):
-            return
-        key = url_key(url)
-        if key not in self.asked:
-            if len(self.asked) >= _MAX_ASKED and self.ledger.replay is None:
-                # The frontier knows them all; this only spares it most of the questions.
-                self.asked.clear()
-            self.asked.add(key)
-            request = self._request(url, how, on=on, priority=_PRIORITY[how])
-            if at is not None:
-                request.meta["newscrawl_at"] = at
-            yield request
-
-    def _replayed_at(self, response: Response) -> str | None:
-        """In a replay, when *response* was captured: what is followed from it takes the capture nearest in time."""
-        exchange = self.ledger.exchange(response.request) if self.ledger.replay is not None else None
-        return exchange.fetched_at.isoformat() if exchange is not None and exchange.fetched_at is not None else None
-
-    def _how(self, page: Page, link: PageLink) -> FoundHow | None:
-        """Return why *link* is followed, or None: promoted, tag and keyword links never are."""
-        if link.nofollow or link.role not in _HOW or self.follow == "none":
-            return None
-        if link.role == "related":
-            return "related"
-        if self.follow == "related":
-            return None
-        if link.role in ("next", "listing") and page.kind == "article":
-            return None
-        return _HOW[link.role]
-
-    def _in_scope(self, url: str) -> bool:
-        return site_of(url) in self.sites
-
     def failed(self, failure: Failure) -> None:
         """Count a request without an answer that can be read; a failed start URL changes the exit code."""
         request: Request = failure.request  # type: ignore[attr-defined]
         if self.ledger.frontier.returns(request.meta.get("newscrawl_lease")):
             return
-        reason = reason_of(failure.value)
+        reason, feed = reason_of(failure.value), request.meta.get("newscrawl_feed")
+        if feed is not None:
+            status = failure.value.response.status if isinstance(failure.value, HttpError) else None
+            known = self.polling.failed(feed, status=status, reason=reason)
+            if known is not None and known.kind == "guess":
+                # Nobody said that there is something.
+                return
         state = self.ledger.state
         state.failed[reason] += 1
         self.crawler.stats.inc_value(f"newscrawl/failed/{reason}")
@@ -288,7 +347,22 @@ class NewsSpider(Spider):
         self.logger.debug("%s: %s", request.url, failure.value)
 
 
-def _header(response: Response, name: str) -> str | None:
-    value = response.headers.get(name)
-    text = value.decode("latin-1").strip() if value is not None else ""
-    return text or None
+def _has_store(settings: BaseSettings) -> bool:
+    """Return whether there may be a store that knows feeds."""
+    if not settings.getbool("NEWSCRAWL_OUTPUT_ENABLED"):
+        return False
+    return bool(settings["NEWSCRAWL_STORE_URL"]) or (Path(settings["NEWSCRAWL_OUTPUT_DIR"]) / STORE).exists()
+
+
+def _may_be_feed(response: Response) -> bool:
+    """Return whether it is worth to look at *response* as a feed."""
+    kind = (header(response, "Content-Type") or "").partition(";")[0].strip().lower()
+    if kind == "text/html":
+        return response.body[:200].lstrip(b"\xef\xbb\xbf \t\r\n")[:6].lower() in (
+            b"<?xml ",
+            b"<rss v",
+            b"<feed ",
+            b"<urlse",
+            b"<sitem",
+        )
+    return kind.endswith(("xml", "json", "gzip", "x-gzip", "octet-stream", "plain")) or not kind

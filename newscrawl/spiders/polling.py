@@ -1,0 +1,207 @@
+"""Feeds as the spider sees them: which are asked now, what an answer says, when each is asked next."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from scrapy.http import Response
+
+from newscrawl.discover import after_failure, first_interval, next_interval
+from newscrawl.ledger import Ledger
+from newscrawl.store.feeds import LONGEST_KEY, Feed
+from newscrawl.urls import host_of, site_of, url_key
+
+Conditions = dict[str, str]
+"""Headers that let a server answer 304."""
+
+DOCUMENTS = frozenset(
+    ("rss", "atom", "rdf", "json_feed", "sitemap", "sitemap_index", "news_sitemap", "wordpress", "feed", "guess")
+)
+"""Kinds of feeds that are made for programs. Until it was read, one is a ``feed``, or a ``guess`` that nobody named."""
+
+
+class Polling:
+    """Keeps the state of feeds; each change of it is written with the next commit."""
+
+    def __init__(self, ledger: Ledger, *, floor_s: float, longest_s: float) -> None:
+        """*floor_s* and *longest_s*: the least and the greatest number of seconds between two polls."""
+        self.ledger = ledger
+        self.floor_s = floor_s
+        self.longest_s = longest_s
+
+    # --- what is asked
+
+    def due(self, sites: Collection[str], *, now: bool) -> Iterator[Feed]:
+        """Yield the feeds of *sites* that are due; all that live when they are wanted *now*."""
+        moment = self.ledger.clock()
+        for feed in self.ledger.feeds.of_sites(sites):
+            if feed.next_due <= moment or (now and feed.state == "live"):
+                yield feed
+            else:
+                self._count(feed, "dead" if feed.state == "dead" else "not_due")
+
+    def named(self, urls: Iterable[str], kind: str, on: str | None, *, now: bool) -> list[Feed]:
+        """Return what is to be asked of the feeds that *on* names: new ones, and known ones that are due."""
+        wanted = {key: url for url in urls if len(key := url_key(url)) <= LONGEST_KEY}
+        known = self.ledger.feeds.known(wanted)
+        moment, asked = self.ledger.clock(), list[Feed]()
+        for key, url in wanted.items():
+            feed = known.get(key)
+            if feed is None:
+                feed = self._new(url, kind, on)
+                self.ledger.feeds.put(feed)
+            elif feed.next_due > moment and not (now and feed.state == "live"):
+                self._count(feed, "dead" if feed.state == "dead" else "not_due")
+                continue
+            asked.append(feed)
+        return asked
+
+    def has_documents(self, host: str, site: str) -> bool:
+        """Return whether *host* has a feed that is made for programs."""
+        return any(
+            feed.kind in DOCUMENTS and feed.kind != "guess" and feed.state == "live" and feed.host == host
+            for feed in self.ledger.feeds.of_sites([site])
+        )
+
+    def adopted(self, url: str, kind: str, meta: dict[str, Any]) -> Feed | None:
+        """Return a start URL as the feed that it turned out to be; None for what was found on the way."""
+        found = meta.get("newscrawl_found")
+        if found is None or found["how"] != "start" or meta.get("newscrawl_visit") or len(url_key(url)) > LONGEST_KEY:
+            return None
+        asked = found["asked"]
+        return self.ledger.feeds.get(url_key(asked)) or self._new(asked, kind, None)
+
+    def _new(self, url: str, kind: str, on: str | None) -> Feed:
+        now = self.ledger.clock()
+        return Feed(
+            url_key=url_key(url),
+            url=url,
+            host=host_of(url),
+            site=site_of(url),
+            kind=kind,
+            found_on=on,
+            interval_s=max(first_interval((), kind, now), self.floor_s),
+            next_due=now,
+            added_at=now,
+        )
+
+    # --- what an answer says
+
+    def unchanged(self, feed: Feed, response: Response) -> bool:
+        """Return whether *response* is what it was the last time; then that is noted."""
+        digest = _digest(response)
+        if response.status != 304 and (digest != feed.digest or feed.asked_at is None):
+            return False
+        self._count(feed, "not_modified" if response.status == 304 else "unchanged", status=response.status)
+        self._put(feed, response, new=0)
+        return True
+
+    def read(
+        self, feed: Feed, response: Response, *, kind: str, entries: int, new: int, dates: Sequence[str] = ()
+    ) -> None:
+        """Note an answer with other text than the last one: *entries* articles, *new* of them not known before."""
+        now = self.ledger.clock()
+        if feed.polls == 0:
+            feed = replace(feed, interval_s=max(first_interval(dates, kind, now), self.floor_s))
+        self._count(replace(feed, kind=kind), "new" if new else "unchanged", status=response.status)
+        counts = self.ledger.state.feed(feed.url, kind=kind)
+        counts.entries, counts.new = entries, counts.new + new
+        self._put(
+            replace(
+                feed,
+                kind=kind,
+                changed_at=now,
+                new_at=now if new else feed.new_at,
+                entries=entries,
+                new_articles=feed.new_articles + new,
+                digest=_digest(response),
+            ),
+            response,
+            new=new,
+        )
+
+    def failed(self, key: str, *, status: int | None, reason: str) -> Feed | None:
+        """Note that a feed could not be read, and return it as it was."""
+        feed = self.ledger.feeds.get(key)
+        if feed is None:
+            return None
+        now = self.ledger.clock()
+        failures = feed.failures + 1
+        wait_s, state = after_failure(failures, feed.kind, status=status)
+        self._count(feed, "failed", status=status, reason=reason)
+        self.ledger.feeds.put(
+            replace(
+                feed,
+                state=state,
+                asked_at=now,
+                next_due=now + max(wait_s, self.floor_s),
+                status=status,
+                reason=reason[:500],
+                failures=failures,
+                polls=feed.polls + 1,
+            )
+        )
+        return feed
+
+    def _put(self, feed: Feed, response: Response, *, new: int) -> None:
+        now = self.ledger.clock()
+        interval_s = feed.interval_s
+        if feed.polls:
+            elapsed_s = now - (feed.asked_at or feed.added_at)
+            interval_s = next_interval(
+                interval_s, new=new, elapsed_s=elapsed_s, floor_s=self.floor_s, longest_s=self.longest_s
+            )
+        headers = {} if response.status == 304 else _validators(response)
+        self.ledger.feeds.put(
+            replace(
+                feed,
+                state="live",
+                interval_s=interval_s,
+                next_due=now + interval_s,
+                asked_at=now,
+                status=response.status,
+                reason=None,
+                failures=0,
+                polls=feed.polls + 1,
+                **headers,
+            )
+        )
+
+    def _count(self, feed: Feed, outcome: str, *, status: int | None = None, reason: str | None = None) -> None:
+        counts = self.ledger.state.feed(feed.url, kind=feed.kind)
+        if outcome in ("not_due", "dead") and counts.outcome:
+            return
+        counts.outcome, counts.status, counts.reason = outcome, status, reason
+
+
+def conditions(etag: str | None, last_modified: str | None) -> Conditions:
+    """Return the headers of a conditional request."""
+    found = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    return {name: value for name, value in found.items() if value}
+
+
+def validators(response: Response) -> tuple[str | None, str | None]:
+    """Return ``ETag`` and ``Last-Modified`` of *response*, None for one that it has not or that is no header's text."""
+    found = _validators(response)
+    return found["etag"], found["last_modified"]
+
+
+def _validators(response: Response) -> dict[str, str | None]:
+    return {name: _validator(response, header) for name, header in _VALIDATORS}
+
+
+def _validator(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    text = value.decode("latin-1").strip() if value is not None else ""
+    # It is sent back: nothing that is no visible ASCII, nor a kilobyte of it.
+    return text if text and len(text) <= 500 and text.isascii() and text.isprintable() else None
+
+
+_VALIDATORS = (("etag", "ETag"), ("last_modified", "Last-Modified"))
+
+
+def _digest(response: Response) -> str:
+    return hashlib.sha256(response.body).hexdigest()

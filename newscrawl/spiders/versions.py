@@ -1,0 +1,135 @@
+"""What the crawl adds to an article, and when its page is read again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from scrapy.http import Response
+
+from newscrawl.dates import fetched_text
+from newscrawl.discover import reread_due
+from newscrawl.extract import Page
+from newscrawl.items import Article, FoundOn, Http, Warn
+from newscrawl.ledger import Exchange, Ledger
+from newscrawl.spiders.polling import validators
+from newscrawl.store.articles import NewArticle, StoredArticle
+from newscrawl.store.frontier import Visit
+from newscrawl.urls import url_id, url_key
+
+GONE = frozenset((404, 410))
+"""Statuses that say that a page which was there is there no more."""
+
+# A page that is gone may come back: so long after it was first missed it is looked for.
+_GONE_S = (86_400.0, 7 * 86_400.0, 30 * 86_400.0)
+
+
+class Versions:
+    """Completes articles, and keeps the times at which their pages are read again."""
+
+    def __init__(self, ledger: Ledger, *, rereads: bool) -> None:
+        """*rereads*: whether pages are read again at all."""
+        self.ledger = ledger
+        self.rereads = rereads
+
+    def completed(self, article: Article, page: Page, response: Response) -> Article:
+        """Fill the fields that the crawl knows and the page does not."""
+        exchange = self.ledger.exchange(response.request)
+        self._place(article, response, exchange)
+        article.http = Http(
+            status=response.status,
+            etag=header(response, "ETag"),
+            last_modified=header(response, "Last-Modified"),
+            encoding=page.encoding,
+            encoding_source=page.encoding_source,
+            truncated=exchange.truncated if exchange else None,
+        )
+        return article
+
+    def gone(self, response: Response) -> Article | None:
+        """Return the version of an article that its server says is gone; None when it was never kept."""
+        earlier = self.earlier(response)
+        if earlier is None:
+            return None
+        exchange = self.ledger.exchange(response.request)
+        article = Article(url=earlier.url)
+        self._place(article, response, exchange)
+        article.http = Http(
+            status=response.status,
+            etag=header(response, "ETag"),
+            last_modified=header(response, "Last-Modified"),
+            encoding=None,
+            encoding_source=None,
+            truncated=exchange.truncated if exchange else None,
+        )
+        article.warnings.append(Warn(field="article_body", code="gone", detail=f"HTTP {response.status}"))
+        return article
+
+    def earlier(self, response: Response) -> NewArticle | StoredArticle | None:
+        """Return the newest version of the article at the URL that answered."""
+        return self.ledger.latest(url_id(url_key(response.url)))
+
+    def _place(self, article: Article, response: Response, exchange: Exchange | None) -> None:
+        meta = response.meta if response.request is not None else {}
+        found = meta.get("newscrawl_found") or {"how": "start", "url": None, "asked": response.url}
+        article.requested_url = found["asked"]
+        article.found_on = FoundOn(how=found["how"], url=found["url"])
+        article.depth = meta.get("depth", 0)
+        if meta.get("newscrawl_reread") and (earlier := self.earlier(response)) is not None and earlier.file:
+            # How its URL was found, not how it came to be read again.
+            row = json.loads(earlier.row)
+            article.found_on = FoundOn(**row["found_on"]) if row["found_on"] else None
+            article.depth = row["depth"]
+        if exchange is not None:
+            article.fetched_at = fetched_text(exchange.fetched_at) if exchange.fetched_at else None
+            article.capture = exchange.ref
+
+    # --- when it is read again
+
+    def visited(self, response: Response, article: Article) -> None:
+        """Note that *article* was read, and when it is due again."""
+        if self.rereads:
+            self._visit(response, self._due(response, article.date_published))
+
+    def unchanged(self, response: Response) -> None:
+        """Note that a page is what it was: its server says so."""
+        earlier = self.earlier(response)
+        self.ledger.state.unchanged += 1
+        if earlier is not None:
+            self.ledger.kept.seen_again(earlier.id)
+        if self.rereads:
+            published = earlier.date_published if isinstance(earlier, StoredArticle) else None
+            self._visit(response, self._due(response, published), keep=True)
+
+    def missed(self, response: Response) -> None:
+        """Note that a page is gone: it is looked for some times more, ever more rarely."""
+        now, earlier = self.ledger.clock(), self.earlier(response)
+        known_s = now - earlier.committed_at if earlier is not None and earlier.text_digest is None else 0.0
+        wait_s = next((after_s - known_s for after_s in _GONE_S if after_s > known_s), None)
+        self._visit(response, now + wait_s if self.rereads and wait_s is not None else None)
+
+    def _due(self, response: Response, published: str | None) -> float | None:
+        now = self.ledger.clock()
+        reread: dict[str, Any] = response.meta.get("newscrawl_reread") or {}
+        earlier = self.earlier(response)
+        changes = earlier.version - 1 if earlier is not None else 0
+        return reread_due(published, first_seen=reread.get("added_at", now), checked=now, changes=changes)
+
+    def _visit(self, response: Response, due_at: float | None, *, keep: bool = False) -> None:
+        exchange = self.ledger.exchange(response.request)
+        etag, last_modified = (None, None)
+        if keep:
+            reread = response.meta.get("newscrawl_reread") or {}
+            etag, last_modified = reread.get("etag"), reread.get("last_modified")
+        elif response.status == 200 and (exchange is None or exchange.truncated is None):
+            # Half a page must not be what the server is asked to compare with.
+            etag, last_modified = validators(response)
+        visit = Visit(due_at=due_at, etag=etag, last_modified=last_modified)
+        self.ledger.frontier.visited(response.meta.get("newscrawl_lease"), visit)
+
+
+def header(response: Response, name: str) -> str | None:
+    """Return a header's value, None when it is empty or missing."""
+    value = response.headers.get(name)
+    text = value.decode("latin-1").strip() if value is not None else ""
+    return text or None
