@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "newscrawl"
-VALUES = {"items", "urls", "text", "dates", "fingerprint", "addresses", "exceptions", "faultpoints"}
-READING = {"sites", "extract"}
+VALUES = {"items", "urls", "text", "dates", "fingerprint", "addresses", "charsets", "exceptions", "faultpoints"}
+READING = {"sites", "extract", "discover"}
 KEEPING = {"archive", "store"}
 COMPONENTS = {
     "spiders",
@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     **dict.fromkeys(VALUES, VALUES),
     "sites": VALUES,
     "extract": VALUES | {"sites"},
+    "discover": VALUES | {"sites"},
     "archive": VALUES,
     "store": VALUES,
     "ledger": VALUES | KEEPING,
