@@ -9,7 +9,16 @@ from newscrawl.discover.sections import is_section
 
 @pytest.mark.parametrize(
     "path",
-    ["/politics", "/world/asia/", "/news/", "/bnews/finance/", "/zhongguo/", "/%E8%B4%A2%E7%BB%8F/", "/sport.html", "/g20/"],
+    [
+        "/politics",
+        "/world/asia/",
+        "/news/",
+        "/bnews/finance/",
+        "/zhongguo/",
+        "/%E8%B4%A2%E7%BB%8F/",
+        "/sport.html",
+        "/g20/",
+    ],
 )
 def test_short_names_are_sections(path: str) -> None:
     assert is_section(f"https://news.example{path}")

@@ -13,11 +13,9 @@ from rich.text import Text as RichText
 from scrapy.commands import ScrapyCommand
 
 from newscrawl.commands._archive import concluded
-from newscrawl.commands._store import ago, console, opened, shown
+from newscrawl.commands._store import ago, console, is_silent, opened, shown
 from newscrawl.store import feeds
 from newscrawl.store.feeds import Feed
-
-_SILENT_S = 2 * 86_400.0
 
 
 class Command(ScrapyCommand):
@@ -64,14 +62,6 @@ class Command(ScrapyCommand):
             table = feeds_table(chosen, now)
             console().print(table)
             console().print(f"{len(chosen)} of {len(found)} feeds")
-
-
-def is_silent(feed: Feed, now: float) -> bool:
-    """Return whether a feed that gave articles has given none for longer than is usual for it."""
-    if feed.new_at is None or feed.new_articles < 5:
-        return False
-    usual_s = (feed.new_at - feed.added_at) / feed.new_articles
-    return now - feed.new_at > max(3 * usual_s, _SILENT_S)
 
 
 def feeds_table(chosen: list[Feed], now: float) -> Table:

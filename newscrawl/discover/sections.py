@@ -12,21 +12,21 @@ _LONGEST_NAME = 40
 _MOST_WORDS = 4
 
 # What a site's menus name beside its sections, in the words that stand in URLs.
-_SERVICES = frozenset(
-    """
-    about abonnement abonnieren abo account accessibility ads advert advertise advertising agb anmelden app apps
-    archive archiv auth author authors autor autoren barrierefreiheit basket bookmarks careers cart checkout comment
-    comments conditions contact contacto contact-us contacts contattaci cookie cookies copyright corrections customer
-    datenschutz dmca donate donation download downloads e-paper epaper ethics faq faqs feed feeds feedback forum forums
-    games help hilfe imprint impressum info jobs jeux kontakt legal licence license login logout mailto masthead media-kit
-    mediadaten member members membership mentions-legales mobile my newsletter newsletters notifications passwort
-    pdf personal-data podcast-app preferences press-office print privacy privacy-policy profile promo puzzle puzzles
-    purchase redaktion register registration rss search send settings shop sign-in signin signup sign-up sitemap sitemaps
-    spenden staff store subscribe subscribers subscription subscriptions suche support team terms terms-of-service
-    terms-of-use tos trust unsubscribe user users widget widgets wp-admin wp-content wp-json wp-login
-    aboutus contactus guanyu lianxi zhaopin denglu zhuce sousuo bangzhu
-    """.split()
-)
+_SERVICE_NAMES = """
+    abo abonnement abonnieren about aboutus accessibility account ads advert advertise advertising agb anmelden
+    app apps archiv archive auth author authors autor autoren bangzhu barrierefreiheit basket bookmarks careers
+    cart checkout comment comments conditions contact contact-us contacto contacts contactus contattaci cookie
+    cookies copyright corrections customer datenschutz denglu dmca donate donation download downloads e-paper
+    epaper ethics faq faqs feed feedback feeds forum forums games guanyu help hilfe impressum imprint info jeux
+    jobs kontakt legal lianxi licence license login logout mailto masthead media-kit mediadaten member members
+    membership mentions-legales mobile my newsletter newsletters notifications passwort pdf personal-data
+    podcast-app preferences press-office print privacy privacy-policy profile promo purchase puzzle puzzles
+    redaktion register registration rss search send settings shop sign-in sign-up signin signup sitemap
+    sitemaps sousuo spenden staff store subscribe subscribers subscription subscriptions suche support team
+    terms terms-of-service terms-of-use tos trust unsubscribe user users widget widgets wp-admin wp-content
+    wp-json wp-login zhaopin zhuce
+"""
+_SERVICES = frozenset(_SERVICE_NAMES.split())
 _FILE = re.compile(r"\.(?!html?$|php$|aspx?$|jsp$|s?html$)[a-z0-9]{1,5}$", re.I)
 _NUMBERS = re.compile(r"[0-9]{3}")
 _PAGE = re.compile(r"\.(?:s?html?|php|aspx?|jsp)$", re.I)

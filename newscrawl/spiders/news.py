@@ -149,7 +149,11 @@ class NewsSpider(Spider):
             for rank, url in enumerate(urls):
                 yield following.start(url, priority=len(urls) - rank)
         for profile in self.profiles.known():
-            if profile.feeds and self.plan.mode != "refresh" and following.sites & {site_of(url) for url in profile.feeds}:
+            if (
+                profile.feeds
+                and self.plan.mode != "refresh"
+                and following.sites & {site_of(url) for url in profile.feeds}
+            ):
                 yield from following.named(profile.feeds, "feed", None)
         yield from self._due(eager=following.eager)
 

@@ -154,7 +154,7 @@ class Polling:
             interval_s = next_interval(
                 interval_s, new=new, elapsed_s=elapsed_s, floor_s=self.floor_s, longest_s=self.longest_s
             )
-        headers = {} if response.status == 304 else _validators(response)
+        etag, last_modified = (feed.etag, feed.last_modified) if response.status == 304 else validators(response)
         self.ledger.feeds.put(
             replace(
                 feed,
@@ -166,7 +166,8 @@ class Polling:
                 reason=None,
                 failures=0,
                 polls=feed.polls + 1,
-                **headers,
+                etag=etag,
+                last_modified=last_modified,
             )
         )
 
@@ -185,12 +186,7 @@ def conditions(etag: str | None, last_modified: str | None) -> Conditions:
 
 def validators(response: Response) -> tuple[str | None, str | None]:
     """Return ``ETag`` and ``Last-Modified`` of *response*, None for one that it has not or that is no header's text."""
-    found = _validators(response)
-    return found["etag"], found["last_modified"]
-
-
-def _validators(response: Response) -> dict[str, str | None]:
-    return {name: _validator(response, header) for name, header in _VALIDATORS}
+    return _validator(response, "ETag"), _validator(response, "Last-Modified")
 
 
 def _validator(response: Response, name: str) -> str | None:
@@ -198,9 +194,6 @@ def _validator(response: Response, name: str) -> str | None:
     text = value.decode("latin-1").strip() if value is not None else ""
     # It is sent back: nothing that is no visible ASCII, nor a kilobyte of it.
     return text if text and len(text) <= 500 and text.isascii() and text.isprintable() else None
-
-
-_VALIDATORS = (("etag", "ETag"), ("last_modified", "Last-Modified"))
 
 
 def _digest(response: Response) -> str:

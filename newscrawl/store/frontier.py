@@ -18,6 +18,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from newscrawl.store import frontier_sql as sql
+from newscrawl.store import schema
 from newscrawl.store.schema import chunks
 
 AGAIN_S = 86_400.0
@@ -261,6 +262,49 @@ def due_pages(c: Connection, *, before: float, after: DuePage | None = None, lim
 def next_due(c: Connection) -> float | None:
     """Return when the first page is to be read again; None when none is."""
     return c.execute(sql.NEXT_DUE).scalar()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Postponed:
+    """A host that is waited for."""
+
+    host: str
+    state: str
+    ready_at: float
+    queued: int
+    failures: int
+    reason: str | None
+
+
+def counts(c: Connection) -> dict[str, int]:
+    """Return how many URLs there are, by state."""
+    return {state: count for state, count in c.execute(sql.STATES).tuples()}
+
+
+def due_count(c: Connection, *, now: float) -> int:
+    """Return how many known pages are due to be read again."""
+    return c.execute(sql.DUE_COUNT, {"b_now": now}).scalar_one()
+
+
+def postponed(c: Connection, *, now: float) -> list[Postponed]:
+    """Return the hosts that are not asked now, the one waited for longest first."""
+    return [Postponed(**row._mapping) for row in c.execute(sql.POSTPONED, {"b_now": now})]
+
+
+def forget(c: Connection, *, host: str | None = None, fingerprint: bytes | None = None, now: float) -> int:
+    """Reset a URL, or all of a *host*; return how many URLs there were.
+
+    A page that is read from time to time is due at once and unconditionally, what waits is ready at once, a host is
+    waited for no longer; every other URL is asked again when it is found again.
+    """
+    chosen = schema.urls.c.host == host if fingerprint is None else schema.urls.c.fingerprint == fingerprint
+    done = sum(
+        c.execute(statement.where(chosen), {"b_now": now}).rowcount
+        for statement in (sql.READ_NOW, sql.FORGET, sql.HURRY)
+    )
+    if host is not None:
+        c.execute(sql.FREE_HOSTS.where(schema.hosts.c.host == host))
+    return done
 
 
 def postpone_host(c: Connection, host: str, *, ready_at: float, state: str = "open") -> None:

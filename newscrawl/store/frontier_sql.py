@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    delete,
     func,
     literal_column,
     not_,
@@ -149,7 +150,8 @@ KNOWN_OF = select(
     *(urls.c[name] for name in ("fingerprint", "state", "added_at", "settled_at")),
     *(urls.c[name] for name in ("stated_change", "etag", "last_modified")),
 ).where(_KNOWN)
-_WAITING_AGAIN = and_(DUE, not_(or_(QUEUED, LEASED)))
+SETTLED = not_(or_(QUEUED, LEASED))
+_WAITING_AGAIN = and_(DUE, SETTLED)
 DUE_PAGES = (
     select(*(urls.c[name] for name in ("id", "url", "host", "due_at", "added_at", "etag", "last_modified")))
     .where(
@@ -192,3 +194,16 @@ _LATER = case((hosts.c.ready_at > hosts.c.next_at, hosts.c.ready_at), else_=host
 WAITING = select(func.sum(hosts.c.queued).label("queued"), func.min(_LATER).label("next_ready_at")).where(
     AWAKE, CLAIMABLE, OUTSIDE
 )
+
+# --- what a person asks
+STATES = select(urls.c.state, func.count().label("count")).group_by(urls.c.state)
+DUE_COUNT = select(func.count()).where(_WAITING_AGAIN, urls.c.due_at <= NOW)
+POSTPONED = (
+    select(hosts.c.host, hosts.c.state, hosts.c.ready_at, hosts.c.queued, hosts.c.failures, hosts.c.reason)
+    .where(or_(hosts.c.ready_at > NOW, hosts.c.state != literal_column("'open'")))
+    .order_by(hosts.c.ready_at.desc(), hosts.c.host)
+)
+READ_NOW = update(urls).where(SETTLED, DUE).values(due_at=NOW, etag=None, last_modified=None)
+FORGET = delete(urls).where(SETTLED, urls.c.due_at.is_(None))
+HURRY = update(urls).where(QUEUED).values(ready_at=NOW, tries=0)
+FREE_HOSTS = update(hosts).values(state="open", ready_at=0.0, next_at=0.0, failures=0, reason=None)

@@ -1,0 +1,71 @@
+"""``scrapy forget``: reset what is known of a URL or a host, so that it is asked anew."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import sqlalchemy as sa
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from newscrawl.commands._archive import DAMAGE, concluded
+from newscrawl.commands._store import opened
+from newscrawl.exceptions import ConfigError
+from newscrawl.ledger import fingerprint_of
+from newscrawl.store import feeds, frontier, schema
+from newscrawl.urls import host_of, resolve, url_key
+
+
+class Command(ScrapyCommand):
+    """Reset URLs and hosts."""
+
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        return "URL|HOST …"
+
+    def short_desc(self) -> str:
+        return "Reset what is known of a URL or a host, so that it is asked anew"
+
+    def long_desc(self) -> str:
+        return (
+            "Reset what the store knows of URLs, or of all URLs of hosts: known articles are read again in the next "
+            "round, unconditionally; feeds, robots.txt and waiting times of a host are forgotten; a URL that was "
+            "refused or failed is asked again when it is found again. Nothing that was kept is touched: `scrapy "
+            "remove` takes things out of the archive. Exit code 3 when nothing is known of one of them."
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if not args:
+            raise UsageError("a URL or a host is needed, as in: scrapy forget example.org")
+        with concluded(self) as settings:
+            wanted = [(text, *_meant(text)) for text in args]
+            with opened(settings) as store:
+                for text, url, host in wanted:
+                    with store.begin() as connection:
+                        count = _forget(connection, url, host)
+                    print(f"{text}: {count} forgotten" if count else f"{text}: nothing is known of it")
+                    if not count:
+                        self.exitcode = DAMAGE
+
+
+def _meant(text: str) -> tuple[str | None, str | None]:
+    """Return the URL or the host that *text* is. Raises :exc:`ConfigError` for neither."""
+    url = resolve(None, text) if "://" in text else None
+    host = None if url or set(text) & set("/\\@?#") else host_of(f"http://{text}/") or None
+    if url is None and host is None:
+        raise ConfigError(f"{text[:200]!r} is neither a URL nor a host")
+    return url, host
+
+
+def _forget(c: sa.Connection, url: str | None, host: str | None) -> int:
+    now = time.time()
+    if url is not None:
+        key = url_key(url)
+        return frontier.forget(c, fingerprint=fingerprint_of(key), now=now) + feeds.delete(c, [key])
+    assert host is not None
+    known = c.scalars(sa.select(schema.feeds.c.url_key).where(schema.feeds.c.host == host)).all()
+    c.execute(sa.delete(schema.robots).where(schema.robots.c.origin.in_([f"http://{host}", f"https://{host}"])))
+    c.execute(sa.delete(schema.robots).where(schema.robots.c.origin.like(f"%://{host}:%")))
+    return frontier.forget(c, host=host, now=now) + feeds.delete(c, known)
