@@ -14,7 +14,6 @@ from weakref import WeakKeyDictionary
 
 from newscrawl.archive.appending import AppendFile
 from newscrawl.archive.cdxj import write_cdxj
-from newscrawl.archive.records import stated_status
 from newscrawl.archive.replay import ReplaySet
 from newscrawl.archive.snapshot import write_snapshot
 from newscrawl.archive.wire import WireExchange
@@ -258,14 +257,8 @@ class Ledger:
     def keep_exchange(self, request: Any, wire: WireExchange, *, kind: str, notes: Mapping[str, str]) -> None:
         """Archive an exchange, finished or failed, and note beside *request* where it lies."""
         ref: CaptureRef | None = None
-        self.state.count_exchange(
-            wire.url,
-            kind=kind,
-            status=stated_status(wire.head) if wire.head else None,
-            error=wire.error,
-            received=len(wire.interim) + len(wire.head) + len(wire.body) + len(wire.trailer),
-            waited_s=wire.elapsed_ms / 1000,
-        )
+        if self.replay is None:
+            self.state.count_wire(wire, kind)
         if self._warcs is not None and self.failure is None:
             try:
                 reach("append.warc")

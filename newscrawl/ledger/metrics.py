@@ -117,11 +117,13 @@ class _Page:
         self.lines: list[str] = []
 
     def add(self, name: str, text: str, samples: Iterable[tuple[Mapping[str, str], float]]) -> None:
-        """Add a gauge with its *samples*."""
-        self.lines += [f"# HELP newscrawl_{name} {text}", f"# TYPE newscrawl_{name} gauge"]
+        """Add a gauge with its *samples*; without any there is none."""
+        lines = []
         for labels, value in samples:
             pairs = ",".join(f'{key}="{_escaped(text)}"' for key, text in {**self.labels, **labels}.items())
-            self.lines.append(f"newscrawl_{name}{{{pairs}}} {value!r}")
+            lines.append(f"newscrawl_{name}{{{pairs}}} {value!r}")
+        if lines:
+            self.lines += [f"# HELP newscrawl_{name} {text}", f"# TYPE newscrawl_{name} gauge", *lines]
 
     def text(self) -> str:
         """Return the file."""

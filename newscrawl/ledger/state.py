@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from newscrawl.archive.records import stated_status
+from newscrawl.archive.wire import WireExchange
 from newscrawl.exceptions import StorageError
 from newscrawl.items import Article
 from newscrawl.ledger.counts import OTHERS, FeedCounts, HostCounts, SiteCounts, count_reason
@@ -167,22 +169,21 @@ class RunState:
         if len(listed) < _MAX_SKIPPED and sum(map(len, self.skipped_urls.values())) < _MAX_LISTED:
             listed[url[:_MAX_SKIPPED_URL]] = None
 
-    def count_exchange(
-        self, url: str, *, kind: str, status: int | None, error: str | None, received: int, waited_s: float
-    ) -> None:
+    def count_wire(self, wire: WireExchange, kind: str) -> None:
         """Count a request that was sent, and what came back.
 
-        *kind*: what was asked for; a robots.txt or a feed that a server does not have is no failure. *error*: the
-        exception that ended it, its class first.
+        *kind*: what was asked for; a robots.txt or a feed that a server does not have is no failure.
         """
+        status = stated_status(wire.head) if wire.head else None
         reason = None
-        if error is not None:
-            reason = error.partition(":")[0]
+        if wire.error is not None:
+            reason = wire.error.partition(":")[0]
         elif status is None:
             reason = "no_answer"
         elif status >= 500 or status == 429 or (status >= 400 and kind not in _NO_PAGE):
             reason = f"http_{status}"
-        self.host(url).add(status=status, reason=reason, received=received, waited_s=waited_s)
+        received = len(wire.interim) + len(wire.head) + len(wire.body) + len(wire.trailer)
+        self.host(wire.url).add(status=status, reason=reason, received=received, waited_s=wire.elapsed_ms / 1000)
 
     def list_not_in_replay(self, url: str) -> None:
         """Note a link that was not followed because the replay set does not hold it."""
