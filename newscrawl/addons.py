@@ -78,6 +78,24 @@ def _seconds(settings: BaseSettings, name: str) -> None:
         raise ConfigError(f"{name} must be a number of seconds from 0, not {settings.get(name)!r}")
 
 
+def _share(settings: BaseSettings, name: str) -> None:
+    try:
+        number = settings.getfloat(name)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not 0 <= number <= 1:
+        raise ConfigError(f"{name} must be a number from 0 to 1, not {settings.get(name)!r}")
+
+
+def _metrics(settings: BaseSettings, name: str) -> None:
+    _text(settings, name)
+    path = settings[name]
+    if path and not (path.endswith(".prom") and Path(path).stem.strip(".")):
+        raise ConfigError(f"{name} must name a file that ends in .prom, not {path!r}: the collector reads no other")
+    if path and Path(path).is_dir():
+        raise ConfigError(f"{name}: {path} is a folder; name a file in it, such as {path}/newscrawl.prom")
+
+
 def _count(least: int) -> Callable[[BaseSettings, str], None]:
     def check(settings: BaseSettings, name: str) -> None:
         try:
@@ -140,6 +158,10 @@ CHECKS: dict[str, Callable[[BaseSettings, str], None]] = {
     "NEWSCRAWL_SITES_DIR": _sites,
     "NEWSCRAWL_DEDUPE": _choice("mark", "drop_exact"),
     "NEWSCRAWL_MAX_PARTS": _count(1),
+    "NEWSCRAWL_FEED_MIN_S": _seconds,
+    "NEWSCRAWL_FEED_MAX_S": _seconds,
+    "NEWSCRAWL_MAX_SECTIONS": _count(0),
+    "NEWSCRAWL_REREAD_ENABLED": _flag,
     "NEWSCRAWL_SNAPSHOTS_ENABLED": _flag,
     "NEWSCRAWL_WARC_ENABLED": _flag,
     "NEWSCRAWL_WARC_MAX_BYTES": _count(1 << 20),
@@ -153,6 +175,11 @@ CHECKS: dict[str, Callable[[BaseSettings, str], None]] = {
     "NEWSCRAWL_EXPORTERS": _exporters,
     "NEWSCRAWL_PROGRESS_ENABLED": _flag,
     "NEWSCRAWL_PROGRESS_S": _seconds,
+    "NEWSCRAWL_HEALTH_ENABLED": _flag,
+    "NEWSCRAWL_HEALTH_ERROR_RATIO": _share,
+    "NEWSCRAWL_HEALTH_FIELD_DROP": _share,
+    "NEWSCRAWL_METRICS_FILE": _metrics,
+    "NEWSCRAWL_METRICS_S": _seconds,
 }
 """How the value of each setting of ours is checked."""
 

@@ -30,6 +30,7 @@ from newscrawl.archive.sources import open_replay_set
 from newscrawl.exceptions import ManifestError
 from newscrawl.items import Article
 from newscrawl.ledger import Exchange, Keeping, Ledger, RunState, bind_ledger, ledger_of
+from newscrawl.ledger.health import Limits
 from newscrawl.ledger.holding import worker_name
 
 logger = logging.getLogger("newscrawl")
@@ -127,6 +128,11 @@ def _keeping(settings: BaseSettings, folder: Path | None) -> Keeping:
         "http-header-user-agent": settings["USER_AGENT"],
         "operator": settings["NEWSCRAWL_CONTACT"],
     }
+    health = Limits(
+        error_ratio=settings.getfloat("NEWSCRAWL_HEALTH_ERROR_RATIO"),
+        field_drop=settings.getfloat("NEWSCRAWL_HEALTH_FIELD_DROP"),
+    )
+    metrics_file = settings["NEWSCRAWL_METRICS_FILE"]
     return Keeping(
         store_url=settings["NEWSCRAWL_STORE_URL"],
         worker=worker_name(folder or Path(), settings["NEWSCRAWL_WORKER"], settings["NEWSCRAWL_STORE_URL"]),
@@ -136,6 +142,8 @@ def _keeping(settings: BaseSettings, folder: Path | None) -> Keeping:
         warc_info={name: value for name, value in info.items() if value},
         commit_count=settings.getint("NEWSCRAWL_COMMIT_COUNT"),
         commit_s=settings.getfloat("NEWSCRAWL_COMMIT_S"),
+        health=health if settings.getbool("NEWSCRAWL_HEALTH_ENABLED") else None,
+        metrics_file=Path(metrics_file) if metrics_file else None,
     )
 
 
@@ -246,6 +254,34 @@ class ProgressExtension:
         rate = (state.page_count - self.last_pages) / self.interval_s
         self.last_pages = state.page_count
         return f"{progress_line(state)}, {queued} queued, {rate:.1f} pages/s"
+
+
+class MetricsExtension:
+    """Has the ledger write its file of metrics now and then; the ledger itself writes the last one."""
+
+    def __init__(self, crawler: Crawler, interval_s: float) -> None:
+        self.interval_s = interval_s
+        self.task = create_looping_call(ledger_of(crawler).write_metrics)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        interval_s = crawler.settings.getfloat("NEWSCRAWL_METRICS_S")
+        ledger = ledger_of(crawler)
+        if ledger.keeping.metrics_file is None or ledger.replay is not None or not interval_s:
+            raise NotConfigured
+        extension = cls(crawler, interval_s)
+        crawler.signals.connect(extension.spider_opened, signals.spider_opened)
+        crawler.signals.connect(extension.spider_closed, signals.spider_closed)
+        return extension
+
+    def spider_opened(self, spider: Spider) -> None:
+        """Begin."""
+        self.task.start(self.interval_s, now=True)
+
+    def spider_closed(self, spider: Spider) -> None:
+        """End."""
+        if self.task.running:
+            self.task.stop()
 
 
 def progress_line(state: RunState) -> str:

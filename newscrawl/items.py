@@ -37,6 +37,9 @@ Sha256 = Annotated[str, Pattern(r"[0-9a-f]{64}$")]
 IsoDate = Annotated[str, Pattern(rf"{_D}{_D}(-{_D}(-{_D}(T{_D}:{_D}(:{_D}(\.[0-9]{{1,6}})?)?(Z|[+-]{_D}:{_D})?)?)?)?$")]
 IsoTime = Annotated[str, Pattern(rf"{_D}{_D}-{_D}-{_D}T{_D}:{_D}:{_D}(\.[0-9]{{1,6}})?Z$")]
 
+GONE = frozenset((404, 410))
+"""Statuses that say that a page which was there is there no more."""
+
 FoundHow = Literal["start", "related", "listing", "link", "refresh", "feed", "sitemap"]
 TagKind = Literal["declared", "inline"]
 LinkKind = Literal["keyword", "notice", "body"]
@@ -355,6 +358,11 @@ class Article:
     """One entry a filled field."""
     warnings: list[Warn] = field(default_factory=list)
     """What was rejected or trimmed, with the evidence."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether this version says that the article is there no more: it has no text then."""
+        return self.http is not None and self.http.status in GONE
 
 
 FIELDS = tuple(f.name for f in fields(Article))

@@ -145,8 +145,7 @@ def _missing(article: Article) -> list[str]:
         if isinstance(value, str) and earliest_moment(value) is None
     ]
     # The version of an article that is gone has no text, and says so by its status.
-    gone = article.http is not None and article.http.status in (404, 410)
-    if article.headline is None and article.article_body is None and not gone:
+    if article.headline is None and article.article_body is None and not article.gone:
         missing.append("headline, article_body: at least one of them is needed")
     return missing
 
@@ -183,13 +182,13 @@ class DedupePipeline:
         digest = text_digest(article)
         earlier = self.ledger.latest(article.id or "")
         if earlier is not None and not self._changed(article, digest, earlier):
-            self._count("same_url")
+            self._count("same_url", article)
             self.ledger.kept.seen_again(earlier.id)
             raise DropItem(f"{article.url} was already kept and is unchanged")
         same_text = self.ledger.first_with_text(digest) if digest is not None else None
         if same_text is not None and same_text.id != article.id:
             article.duplicate_of, article.duplicate_kind, article.similarity = same_text, "exact", 1.0
-            self._count("exact")
+            self._count("exact", article)
             if self.drop:
                 raise DropItem(f"same text as {same_text.id}")
         self.ledger.kept.expect(article, digest)
@@ -208,8 +207,8 @@ class DedupePipeline:
         )
         return True
 
-    def _count(self, kind: str) -> None:
-        self.ledger.state.duplicates[kind] += 1
+    def _count(self, kind: str, article: Article) -> None:
+        self.ledger.state.count_duplicate(kind, article.site or "")
         self.stats.inc_value(f"newscrawl/dedupe/{kind}")
 
 

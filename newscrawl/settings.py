@@ -29,6 +29,13 @@ NEWSCRAWL_SITES_DIR = "sites"
 NEWSCRAWL_DEDUPE = "mark"
 # Pages of one story that become one article, at most; 1 leaves each page an article of its own (int).
 NEWSCRAWL_MAX_PARTS = 20
+# Least and greatest number of seconds between two polls of a feed (float).
+NEWSCRAWL_FEED_MIN_S = 600.0
+NEWSCRAWL_FEED_MAX_S = 90 * 86_400.0
+# Section pages of a site's home page that are polled, at most; 0 for none (int).
+NEWSCRAWL_MAX_SECTIONS = 60
+# Read known articles again from time to time, ever more rarely, to notice edits and deletions (bool).
+NEWSCRAWL_REREAD_ENABLED = True
 # Write raw HTML snapshots below html/ (bool).
 NEWSCRAWL_SNAPSHOTS_ENABLED = True
 # Archive each exchange as a WARC record below warc/ (bool).
@@ -58,6 +65,16 @@ NEWSCRAWL_EXPORTERS = [
 NEWSCRAWL_PROGRESS_ENABLED = True
 # Seconds between two progress lines in the log when it is not (float).
 NEWSCRAWL_PROGRESS_S = 30.0
+# Hold each run against its own figures and those of the runs before it, and end with 3 when it is ill (bool).
+NEWSCRAWL_HEALTH_ENABLED = True
+# Share of a host's requests that may fail (float from 0 to 1).
+NEWSCRAWL_HEALTH_ERROR_RATIO = 0.25
+# Share of a field's usual coverage below which it counts as lost (float from 0 to 1).
+NEWSCRAWL_HEALTH_FIELD_DROP = 0.5
+# File that node_exporter's textfile collector reads, its name ending in .prom; empty for none (str).
+NEWSCRAWL_METRICS_FILE = ""
+# Seconds between two writings of that file during a run; 0 for its end only (float).
+NEWSCRAWL_METRICS_S = 30.0
 
 # --- how the parts are put together -------------------------------------------------------------------------
 
@@ -71,6 +88,7 @@ EXTENSIONS = {
     # Before Scrapy's feed exports, whose copy then has what the exporters fill in.
     "newscrawl.extensions.ExportExtension": -50,
     "newscrawl.extensions.ProgressExtension": 900,
+    "newscrawl.extensions.MetricsExtension": 910,
     # Its line says pages and items; ours says more.
     "scrapy.extensions.logstats.LogStats": None,
 }

@@ -42,6 +42,7 @@ from newscrawl.store.articles import NewArticle, StoredArticle
 
 ROWS_FILE = f"articles/news-{STAMP}-00001.jsonl"
 REPORT = f"runs/{STAMP}-1/report.json"
+REPORTS = [f"runs/{STAMP}-1/report.html", REPORT]
 
 
 def count_commits(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> list[None]:
@@ -63,7 +64,7 @@ def test_rows_are_appended_whole_and_lie_under_their_final_name_at_the_end(tmp_p
     ended(ledger)
     assert ledger.articles_path == tmp_path / ROWS_FILE
     assert ledger.articles_path.read_bytes() == b"".join(map(line_of, range(3)))
-    assert files_of(tmp_path) == [".lock", ROWS_FILE, REPORT]
+    assert files_of(tmp_path) == [".lock", ROWS_FILE, *REPORTS]
 
 
 def test_the_store_holds_each_row_and_where_it_stands(tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ def test_a_run_without_rows_leaves_its_report_only(tmp_path: Path) -> None:
     ledger.state.list_not_in_replay("https://news.example/新\ud800")
     ended(ledger)
     ledger.close(None)
-    assert files_of(tmp_path) == [".lock", REPORT]
+    assert files_of(tmp_path) == [".lock", *REPORTS]
     report = json.loads((tmp_path / REPORT).read_bytes())
     assert report["run_id"] == f"{STAMP}-1"
     assert report["finish_reason"] == "finished"
@@ -173,14 +174,14 @@ def test_without_warcs_what_is_known_of_an_answer_is_noted_all_the_same(tmp_path
     ledger.keep_exchange(request, wire(), kind="page", notes={})
     assert ledger.exchange(request) == Exchange(fetched_at=STARTED_AT.replace(microsecond=0))
     ended(ledger)
-    assert files_of(tmp_path) == [".lock", REPORT]
+    assert files_of(tmp_path) == [".lock", *REPORTS]
 
 
 def test_a_replay_archives_nothing(tmp_path: Path) -> None:
     ledger = opened(tmp_path, replay=open_replay_set([SEEDS]))
     ledger.keep_exchange(Thing(), wire(), kind="page", notes={})
     ended(ledger)
-    assert files_of(tmp_path, store=True) == [".lock", REPLAY_MARK, REPORT]
+    assert files_of(tmp_path, store=True) == [".lock", REPLAY_MARK, *REPORTS]
 
 
 def test_a_warc_that_is_full_is_finished_with_the_next_commit_and_another_one_is_begun(tmp_path: Path) -> None:
@@ -621,7 +622,7 @@ def test_the_first_failure_is_the_one_that_is_told_and_nothing_is_written_after_
     ended(ledger)
     assert str(ledger.failure).startswith(f"{tmp_path / 'one'}: No space left")
     assert ledger.state.articles == 0
-    assert files_of(tmp_path) == [".lock", REPORT]
+    assert files_of(tmp_path) == [".lock", *REPORTS]
 
 
 def test_rows_that_cannot_be_synced_are_not_acknowledged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -688,7 +689,8 @@ def test_a_replay_empties_only_what_a_replay_wrote(tmp_path: Path) -> None:
     ended(first)
     tree(tmp_path, notes_txt=b"mine")
     ended(opened(tmp_path, stamp="undated", replay=ReplaySet([])))
-    assert files_of(tmp_path, store=True) == [".lock", REPLAY_MARK, "notes.txt", "runs/undated-1/report.json"]
+    reports = ["runs/undated-1/report.html", "runs/undated-1/report.json"]
+    assert files_of(tmp_path, store=True) == [".lock", REPLAY_MARK, "notes.txt", *reports]
 
 
 def test_a_replay_knows_nothing_of_an_earlier_one(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
 
 from newscrawl.exceptions import ConfigError, NewscrawlError, StorageError, did_you_mean
 from newscrawl.ledger import Ledger, Result, exit_code, ledger_of
+from newscrawl.ledger.report import HTML
 
 _MAX_ROWS = 20
 
@@ -101,6 +102,9 @@ class Command(crawl.Command):
         if stats.get("item_scraped_count") and stored < len(feeds):
             self.exitcode = StorageError.exit_code
             reasons.append("a feed export (-o, -O or FEEDS) could not be written; the log shows which")
+        if ledger.exit_code != self.exitcode:
+            ledger.exit_code = self.exitcode
+            ledger.write_metrics()
         show_run(console, ledger)
         for reason in reasons[:10]:
             print(f"newscrawl: {reason}", file=sys.stderr)
@@ -145,6 +149,13 @@ def show_run(console: Console, ledger: Ledger) -> None:
     if state.failed:
         counts.append("failed: " + ", ".join(f"{count} {reason}" for reason, count in sorted(state.failed.items())))
     console.print(", ".join(counts), soft_wrap=True)
+    for name, found in (
+        ("versions", _named(state.versions)),
+        ("feeds", _named(state.feed_outcomes())),
+        ("skipped", _named(state.skipped)),
+    ):
+        if found:
+            console.print(f"{name}: {_shown(found)}", soft_wrap=True)
     for name, profile in sorted(state.profiles.items()):
         if profile.remark is not None:
             console.print(f"profile {name}: {profile.remark}", soft_wrap=True)
@@ -154,12 +165,16 @@ def show_run(console: Console, ledger: Ledger) -> None:
             if (ledger.folder / name).exists():
                 console.print(f"{name}   {ledger.folder / name}", soft_wrap=True)
     if ledger.run_folder is not None:
-        console.print(f"report {ledger.run_folder / 'report.json'}", soft_wrap=True)
+        console.print(f"report {ledger.run_folder / HTML}", soft_wrap=True)
         if state.articles:
             console.print(
                 f"next   head -n 1 {ledger.articles_path} | python -m json.tool --no-ensure-ascii",
                 soft_wrap=True,
             )
+
+
+def _named(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in sorted(counts.items()) if n)
 
 
 def results_table(results: Sequence[Result]) -> Table:

@@ -7,6 +7,7 @@ name, since an exception in a signal handler would only be logged.
 
 from newscrawl.ledger.binding import bind_ledger, ledger_of
 from newscrawl.ledger.core import Ledger
+from newscrawl.ledger.counts import FeedCounts, FeedOutcome, HostCounts, SiteCounts
 from newscrawl.ledger.frontier import fingerprint_of
 from newscrawl.ledger.health import FEW, ProfileCounts
 from newscrawl.ledger.keeping import Exchange, Keeping
@@ -16,11 +17,15 @@ from newscrawl.ledger.state import Result, RunState, exit_code
 __all__ = [
     "FEW",
     "Exchange",
+    "FeedCounts",
+    "FeedOutcome",
+    "HostCounts",
     "Keeping",
     "Ledger",
     "ProfileCounts",
     "Result",
     "RunState",
+    "SiteCounts",
     "bind_ledger",
     "exit_code",
     "fingerprint_of",

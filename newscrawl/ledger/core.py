@@ -22,11 +22,15 @@ from newscrawl.faultpoints import reach
 from newscrawl.items import Article, CaptureRef, SnapshotRef, VersionKey
 from newscrawl.ledger.feeds import Feeds
 from newscrawl.ledger.frontier import Frontier
+from newscrawl.ledger.health import faults
+from newscrawl.ledger.history import PastRun, earlier_runs, known_feeds
 from newscrawl.ledger.holding import STORE, lost_store, open_store, take
 from newscrawl.ledger.journal import finish_removal
 from newscrawl.ledger.keeping import Exchange, Keeping
 from newscrawl.ledger.kept import KeptRows
+from newscrawl.ledger.metrics import LastRun, metrics_text, write_metrics
 from newscrawl.ledger.recovery import recover
+from newscrawl.ledger.report import listed_before, report_of, write_report
 from newscrawl.ledger.state import RunState, exit_code
 from newscrawl.ledger.warcs import WarcSeries
 from newscrawl.store import Store, articles, captures, files, runs
@@ -81,6 +85,11 @@ class Ledger:
         """Keys of URLs that were taken out of the archive: they are not asked again."""
         self.continued = False
         """True when this run goes on with an interrupted one."""
+        self.exit_code: int | None = None
+        """How the run ended, once it has."""
+        self._past: list[PastRun] = []
+        self._last: LastRun | None = None
+        self._ended_at: datetime | None = None
         self._store: Store | None = None
         self._frontier: Frontier | None = None
         self._feeds: Feeds | None = None
@@ -163,6 +172,7 @@ class Ledger:
         worker = self.keeping.worker
         with self.store.begin() as connection:
             last = runs.latest(connection, self.name, worker)
+            self._last = None if last is None else LastRun.of(last)
             # A run that ended with work left, and one that never said how it ended, are gone on with.
             self.continued = last is not None and (last.state != "ended" or last.exit_code in _UNFINISHED)
             if last is not None and self.continued:
@@ -170,6 +180,7 @@ class Ledger:
                 self.run_id = run.id
                 sites = {site.site: site.counts for site in runs.sites(connection, run.id)}
                 self.state = RunState.continued(run.counts, sites)
+                self.state.skipped_urls = {} if self.run_folder is None else listed_before(self.run_folder)
             else:
                 started = (self.started_at or datetime.now(UTC)).timestamp()
                 run = runs.begin(
@@ -182,6 +193,7 @@ class Ledger:
                 )
                 runs.update_counts(connection, self.run_id, self.state.as_counts())
             self.state.known_articles = articles.count(connection)
+            self.state.checked = self.keeping.health is not None
             self._frontier = Frontier(self.store, owner=worker, round_=run.round, clock=self.clock)
         self._feeds = Feeds(self.store, clock=self.clock)
         self._kept = KeptRows(self.store, spider=self.name, run_id=self.run_id, clock=self.clock)
@@ -263,6 +275,8 @@ class Ledger:
     def keep_exchange(self, request: Any, wire: WireExchange, *, kind: str, notes: Mapping[str, str]) -> None:
         """Archive an exchange, finished or failed, and note beside *request* where it lies."""
         ref: CaptureRef | None = None
+        if self.replay is None:
+            self.state.count_wire(wire, kind)
         if self._warcs is not None and self.failure is None:
             try:
                 reach("append.warc")
@@ -419,20 +433,31 @@ class Ledger:
             return
         self._closed = True
         self.on_failure = None
+        self._ended_at = ended_at or datetime.now(UTC)
         try:
-            if self._store is not None:
-                self._finish(ended_at or datetime.now(UTC))
-            if self.run_folder is not None:
-                self._write_report(self.run_folder, ended_at)
-        except OSError as error:
-            self.fail(error, self.run_folder or Path())
-        except StorageError as error:
-            self.fail_storage(error)
+            with self._failing():
+                if self._store is not None:
+                    self._finish(self._ended_at)
+            # What could not be kept is no reason to keep silent.
+            with self._failing():
+                self._conclude(ended_at)
         finally:
             for _, file in self._open_files():
                 file.abandon()
             self._articles = self._rejected = None
+            self.exit_code, _ = exit_code(self.state, self.reason, self.failure)
+            self.write_metrics()
             self._release()
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Record what cannot be written or read."""
+        try:
+            yield
+        except OSError as error:
+            self.fail(error, self.run_folder or Path())
+        except StorageError as error:
+            self.fail_storage(error)
 
     def _finish(self, ended_at: datetime) -> None:
         self.commit()
@@ -450,27 +475,69 @@ class Ledger:
             # Where other workers were quicker, none for this one is no failure.
             with self.store.reading() as connection:
                 self.state.known_articles = articles.count(connection)
+        self._check()
         code, _ = exit_code(self.state, self.reason, self.failure)
         self.commit(ended=(ended_at, self.reason or "killed", code))
 
-    def _write_report(self, folder: Path, ended_at: datetime | None) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self._report(ended_at), ensure_ascii=False, indent=2)
-        temporary = folder / "report.json.tmp"
-        temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-        temporary.replace(folder / "report.json")
+    def _conclude(self, ended_at: datetime | None) -> None:
+        self.exit_code, reasons = exit_code(self.state, self.reason, self.failure)
+        if self.run_folder is not None:
+            write_report(self.run_folder, self._report(ended_at, reasons))
 
-    def _report(self, ended_at: datetime | None) -> dict[str, Any]:
+    # --- what is told of the run
+
+    def _check(self) -> None:
+        """Hold the run against those before it."""
+        limits = self.keeping.health
+        with self.store.reading() as connection:
+            self._past = earlier_runs(
+                connection, self.run_id, spider=self.name, worker=self.keeping.worker, sites=self.state.sites.keys()
+            )
+            feeds = known_feeds(connection, self.state.sites.keys())
+        if limits is not None:
+            self.state.faults = faults(self.state.sites, [run.sites for run in self._past], feeds, limits)
+
+    def write_report(self) -> None:
+        """Write the report of a run that goes on, as far as it has come; :meth:`close` writes that of its end."""
+        if self.run_folder is None or self.failure is not None or self._closed:
+            return
+        with self._failing():
+            self._check()
+            write_report(self.run_folder, self._report(None, self.state.faults))
+
+    def write_metrics(self) -> None:
+        """Write the file of metrics, if there is to be one. A folder that takes none is no reason to end a crawl."""
+        path = self.keeping.metrics_file
+        if path is None or self.replay is not None or self._frontier is None:
+            return
+        now = datetime.now(UTC).timestamp()
+        text = metrics_text(
+            self.state,
+            crawl=path.stem,
+            spider=self.name,
+            started_at=(self.started_at or datetime.fromtimestamp(now, UTC)).timestamp(),
+            now=now if self._ended_at is None else self._ended_at.timestamp(),
+            queued=len(self._frontier),
+            code=self.exit_code,
+            ended=self._closed,
+            last=self._last,
+        )
+        try:
+            write_metrics(path, text)
+        except OSError as error:
+            logger.error("%s: no metrics could be written: %s", path, error.strerror or error)
+
+    def _report(self, ended_at: datetime | None, reasons: list[str]) -> dict[str, Any]:
         # A replay's report has no clock in it: the same captures give the same report.
         started, ended = (None, None) if self.replay is not None else (self.started_at, ended_at)
-        return {
+        identity = {
             "run_id": self.run_id,
             "spider": self.name,
             "finish_reason": self.reason,
             "started_at": started and started.isoformat(timespec="seconds"),
             "ended_at": ended and ended.isoformat(timespec="seconds"),
-            **self.state.as_report(),
         }
+        return report_of(identity, self.state, self._past, code=self.exit_code, reasons=reasons)
 
     def _release(self) -> None:
         if self._store is not None:

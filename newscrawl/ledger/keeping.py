@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from newscrawl.archive.wire import Truncation
 from newscrawl.items import CaptureRef
+from newscrawl.ledger.health import Limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, weakref_slot=True)
@@ -38,3 +40,7 @@ class Keeping:
     """Handled requests after which everything is committed."""
     commit_s: float = 1.0
     """Seconds after which it is."""
+    health: Limits | None = field(default_factory=Limits)
+    """From where on a run fails its health checks; None for no checks."""
+    metrics_file: Path | None = None
+    """Where the metrics of the run are written, for a collector that looks there."""

@@ -7,14 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from newscrawl.archive.records import stated_status
+from newscrawl.archive.wire import WireExchange
 from newscrawl.exceptions import StorageError
 from newscrawl.items import Article
+from newscrawl.ledger.counts import OTHERS, FeedCounts, HostCounts, SiteCounts, count_reason
 from newscrawl.ledger.health import ProfileCounts, profile_faults
+from newscrawl.urls import host_of, site_of
 
 _MAX_RESULTS = 1_000
 _MAX_LISTED = 10_000
 _MAX_SITES = 5_000
-_CONTENT = (
+_MAX_SKIPPED = 1_000
+_MAX_SKIPPED_URL = 2_000
+_NO_PAGE = frozenset(("robots", "feed"))
+CONTENT = (
     "headline",
     "description",
     "article_section",
@@ -49,29 +56,6 @@ class Result:
 
 
 @dataclass
-class SiteCounts:
-    """What happened at one site."""
-
-    pages: int = 0
-    """Pages read."""
-    articles: int = 0
-    """Rows written."""
-    fields: Counter[str] = field(default_factory=Counter)
-    """Rows in which a field is filled, by field."""
-    dropped: Counter[str] = field(default_factory=Counter)
-    """Items not written and requests without an answer, by reason."""
-
-    def as_report(self) -> dict[str, Any]:
-        """Return the counts for ``report.json`` and the store."""
-        return {
-            "pages": self.pages,
-            "articles": self.articles,
-            "fields": dict(sorted(self.fields.items())),
-            "dropped": dict(sorted(self.dropped.items())),
-        }
-
-
-@dataclass
 class RunState:
     """The counts of a run. Written to ``report.json`` at the end, and to the store with every commit."""
 
@@ -89,6 +73,12 @@ class RunState:
     """Start URLs among them, with the reason."""
     errors: int = 0
     """Exceptions in a callback or a pipeline."""
+    versions: Counter[str] = field(default_factory=Counter)
+    """What became of articles: ``new``, ``changed``, ``unchanged`` (read or met again), ``gone`` (404, 410)."""
+    skipped: Counter[str] = field(default_factory=Counter)
+    """URLs that were not asked, by reason."""
+    skipped_urls: dict[str, dict[str, None]] = field(default_factory=dict)
+    """The first of them, by reason."""
     misses: int = 0
     """Requests for a URL outside the replay set."""
     captures: Counter[str] = field(default_factory=Counter)
@@ -107,6 +97,10 @@ class RunState:
     """How each site profile did, by name."""
     touched: set[str] = field(default_factory=set)
     """Sites whose counts the store does not have yet."""
+    checked: bool = True
+    """Whether health checks change the exit code."""
+    faults: list[str] = field(default_factory=list)
+    """What fails the checks of this run against those before it."""
 
     @property
     def page_count(self) -> int:
@@ -116,7 +110,7 @@ class RunState:
     def site(self, name: str) -> SiteCounts:
         """Return the counts of the site *name*; past some thousands of sites, of all others together."""
         if name not in self.sites and len(self.sites) >= _MAX_SITES:
-            name = "(others)"
+            name = OTHERS
         self.touched.add(name)
         return self.sites.setdefault(name, SiteCounts())
 
@@ -125,11 +119,68 @@ class RunState:
         self.articles += 1
         counts = self.site(article.site or "")
         counts.articles += 1
-        for name in _CONTENT:
-            if getattr(article, name):
-                counts.fields[name] += 1
+        if article.gone:
+            self._count_version("gone", article.site or "")
+        else:
+            self._count_version("new" if article.version == 1 else "changed", article.site or "")
+            for name in CONTENT:
+                if getattr(article, name):
+                    counts.fields[name] += 1
         if len(self.results) < _MAX_RESULTS:
             self.results.append(_result(article))
+
+    def count_duplicate(self, kind: str, site: str) -> None:
+        """Count a row or an item that repeats another; ``same_url`` is an article that was read again, unchanged."""
+        self.duplicates[kind] += 1
+        self.site(site).duplicates[kind] += 1
+        if kind == "same_url":
+            self._count_version("unchanged", site)
+
+    def count_unchanged(self, url: str) -> None:
+        """Count an article that was met again and is known to be as it was without being read."""
+        self._count_version("unchanged", site_of(url))
+
+    def _count_version(self, outcome: str, site: str) -> None:
+        self.versions[outcome] += 1
+        self.site(site).versions[outcome] += 1
+
+    def host(self, url: str) -> HostCounts:
+        """Return the counts of the host of *url*, to be changed."""
+        return self.site(site_of(url)).host(host_of(url))
+
+    def feed(self, url: str, *, kind: str | None = None) -> FeedCounts:
+        """Return the counts of the feed at *url*, to be changed at once: the next commit writes them.
+
+        *kind* is what is known of it now; None leaves what was known.
+        """
+        counts = self.site(site_of(url)).feed(url, kind or "")
+        if kind is not None and counts.kind != OTHERS:
+            counts.kind = kind
+        return counts
+
+    def skip(self, url: str, reason: str) -> None:
+        """Count and list a URL that is not asked. *reason* is a short word, such as ``robots`` or ``too_old``."""
+        count_reason(self.skipped, reason)
+        count_reason(self.site(site_of(url)).skipped, reason)
+        listed = self.skipped_urls.setdefault(reason if reason in self.skipped else OTHERS, {})
+        if len(listed) < _MAX_SKIPPED and sum(map(len, self.skipped_urls.values())) < _MAX_LISTED:
+            listed[url[:_MAX_SKIPPED_URL]] = None
+
+    def count_wire(self, wire: WireExchange, kind: str) -> None:
+        """Count a request that was sent, and what came back.
+
+        *kind*: what was asked for; a robots.txt or a feed that a server does not have is no failure.
+        """
+        status = stated_status(wire.head) if wire.head else None
+        reason = None
+        if wire.error is not None:
+            reason = wire.error.partition(":")[0]
+        elif status is None:
+            reason = "no_answer"
+        elif status >= 500 or status == 429 or (status >= 400 and kind not in _NO_PAGE):
+            reason = f"http_{status}"
+        received = len(wire.interim) + len(wire.head) + len(wire.body) + len(wire.trailer)
+        self.host(wire.url).add(status=status, reason=reason, received=received, waited_s=wire.elapsed_ms / 1000)
 
     def list_not_in_replay(self, url: str) -> None:
         """Note a link that was not followed because the replay set does not hold it."""
@@ -140,17 +191,40 @@ class RunState:
         """Return the counts for ``report.json``."""
         return {
             **self.as_counts(),
+            "network": self.network(),
+            "feeds": self.feed_outcomes(),
+            "skipped_urls": {reason: list(urls) for reason, urls in sorted(self.skipped_urls.items())},
             "links_not_in_replay": list(self.not_in_replay),
             "sites": {name: counts.as_report() for name, counts in sorted(self.sites.items())},
         }
+
+    def network(self) -> dict[str, Any]:
+        """Return the counts of all hosts together."""
+        total = HostCounts()
+        for site in self.sites.values():
+            for host in site.hosts.values():
+                total.requests += host.requests
+                total.received += host.received
+                total.waited_s += host.waited_s
+                total.slowest_s = max(total.slowest_s, host.slowest_s)
+                total.retries += host.retries
+                total.statuses += host.statuses
+                total.failed += host.failed
+        return total.as_report()
+
+    def feed_outcomes(self) -> dict[str, int]:
+        """Return how many feeds there were, by outcome."""
+        return dict(sorted(Counter(f.outcome for site in self.sites.values() for f in site.feeds.values()).items()))
 
     def as_counts(self) -> dict[str, Any]:
         """Return the counts that a run which is continued begins with."""
         return {
             "pages": dict(sorted(self.pages.items())),
             "articles": self.articles,
+            "versions": dict(sorted(self.versions.items())),
             "duplicates": dict(sorted(self.duplicates.items())),
             "dropped": dict(sorted(self.dropped.items())),
+            "skipped": dict(sorted(self.skipped.items())),
             "failed": dict(sorted(self.failed.items())),
             "failed_starts": [{"url": url, "reason": reason} for url, reason in self.failed_starts],
             "errors": self.errors,
@@ -166,6 +240,9 @@ class RunState:
         return cls(
             pages=Counter(counts["pages"]),
             articles=counts["articles"],
+            # A run that an earlier version of newscrawl began lacks what that did not count.
+            versions=Counter(counts.get("versions", {})),
+            skipped=Counter(counts.get("skipped", {})),
             duplicates=Counter(counts["duplicates"]),
             dropped=Counter(counts["dropped"]),
             failed=Counter(counts["failed"]),
@@ -173,17 +250,8 @@ class RunState:
             errors=counts["errors"],
             misses=counts["replay_misses"],
             captures=Counter(counts["captures"]),
-            # A run that an earlier version began has none.
             profiles={n: ProfileCounts.continued(c) for n, c in counts.get("profiles", {}).items()},
-            sites={
-                name: SiteCounts(
-                    pages=site["pages"],
-                    articles=site["articles"],
-                    fields=Counter(site["fields"]),
-                    dropped=Counter(site["dropped"]),
-                )
-                for name, site in sites.items()
-            },
+            sites={name: SiteCounts.continued(site) for name, site in sites.items()},
         )
 
 
@@ -223,7 +291,8 @@ def exit_code(state: RunState, reason: str | None, failure: StorageError | None)
         reasons.append(
             f"{state.dropped['invalid']} items were no valid rows; they lie in rejected.jsonl with the reason"
         )
-    reasons += profile_faults(state.profiles)
+    if state.checked:
+        reasons += [*profile_faults(state.profiles), *state.faults]
     # Where articles were found before, none that is new is good news.
     if not (state.articles or state.duplicates or state.dropped or state.pages["article"] or state.known_articles):
         read = ", ".join(f"{count} {kind}" for kind, count in sorted(state.pages.items())) or "no page at all"

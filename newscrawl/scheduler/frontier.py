@@ -56,6 +56,7 @@ class FrontierScheduler(BaseScheduler):
         self.spider: Spider | None = None
         self.requests: dict[int, Request] = {}
         self.unsaved: deque[Request] = deque()
+        # Fingerprints with the round in which they were last asked once more, 0 for those that never were.
         self.recent: OrderedDict[bytes, int] = OrderedDict()
         self.unsaved_known: set[bytes] = set()
         self.serials: Counter[bool] = Counter()
@@ -147,6 +148,7 @@ class FrontierScheduler(BaseScheduler):
             self.crawler.stats.inc_value("newscrawl/frontier/known")
             return False
         elif self.recent.get(fingerprint, -1) >= (self.frontier.round if again else 0):
+            # What is asked once more may have been met as a link in this round; it is asked once more all the same.
             self.recent.move_to_end(fingerprint)
             self.crawler.stats.inc_value("newscrawl/frontier/known")
             return False
@@ -156,7 +158,7 @@ class FrontierScheduler(BaseScheduler):
             # The store will not know it: without a memory of their own, pages that link to each other never end.
             self.unsaved_known.add(fingerprint)
             return self._queue_unsaved(request, error)
-        self.recent[fingerprint] = self.frontier.round
+        self.recent[fingerprint] = self.frontier.round if again else self.recent.get(fingerprint, 0)
         if len(self.recent) > _RECENT:
             self.recent.popitem(last=False)
         self.frontier.add(

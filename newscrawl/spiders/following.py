@@ -47,6 +47,13 @@ class Following:
         self.traps = TrapWatch()
         # Most links of a page were seen on the page before; asking here spares a Request for each.
         self.asked: set[str] = set()
+        self.reread_keys: set[str] = set()
+        """``url_key`` of the known pages that are read again in this round; links to them do not count."""
+
+    def begin_round(self) -> None:
+        """Forget what was asked: in a new round it may be asked again."""
+        self.asked.clear()
+        self.reread_keys.clear()
 
     def in_scope(self, url: str) -> bool:
         """Return whether *url* belongs to a site of the crawl."""
@@ -72,9 +79,14 @@ class Following:
             rank = "feed" if feed.kind not in ("home", "listing", *_SITEMAPS) else how
             yield self._request(feed.url, how, on=feed.found_on, rank=rank, feed=feed)
 
-    def reread(self, url: str, added_at: float, known: DuePage | Known, *, stated: str | None = None) -> Request:
-        """Return the conditional request for a page that is known."""
-        self.asked.add(url_key(url))
+    def reread(
+        self, url: str, added_at: float, known: DuePage | Known, *, stated: str | None = None
+    ) -> Iterator[Request]:
+        """Yield the conditional request for a page that is known, unless it is read again already."""
+        key = url_key(url)
+        if key in self.reread_keys:
+            return
+        self.reread_keys.add(key)
         headers = conditions(known.etag, known.last_modified)
         request = self._request(url, "link", rank="reread", headers=headers)
         request.meta.update(
@@ -84,7 +96,7 @@ class Following:
         )
         if stated is not None:
             request.meta["newscrawl_stated"] = stated
-        return request
+        yield request
 
     def rereads(self) -> Iterator[Request]:
         """Yield requests for the known pages of the sites that are due again, or for all where all are wanted."""
@@ -93,8 +105,8 @@ class Following:
         while pages := self.ledger.frontier.due_pages(before=before, after=last):
             last = pages[-1]
             for page in pages:
-                if self.in_scope(page.url) and url_key(page.url) not in self.asked and self._in_window(page):
-                    yield self.reread(page.url, page.added_at, page)
+                if self.in_scope(page.url) and self._in_window(page):
+                    yield from self.reread(page.url, page.added_at, page)
 
     def _in_window(self, page: DuePage) -> bool:
         if not self.plan.window:
@@ -215,8 +227,10 @@ class Following:
         feed = self.ledger.feeds.get(response.meta.get("newscrawl_feed") or "")
         if found["how"] == "start" or (feed is not None and feed.kind == "home"):
             listings += self._sections(page, response)
-            yield from self.named([link.url for link in page.feeds], "feed", on)
-            yield from self.named(self.ledger.hosts.sitemaps(on), "sitemap", on)
+            yield from self.named([link.url for link in getattr(page, "feeds", ())], "feed", on)
+            yield from self.named(
+                (self.ledger.hosts.sitemaps(on) if hasattr(self.ledger, "hosts") else ()), "sitemap", on
+            )
             if self.ledger.replay is None and not self.polling.has_documents(host_of(on), site_of(on)):
                 yield from self.named(guesses(on), "guess", on)
         yield from self.named(listings, "listing", on)
@@ -265,8 +279,8 @@ class Following:
                 if found is None:
                     for request in self.ask(entry.url, how, on=response.url):
                         yield self._dated(request, entry)
-                elif changed_since(entry.modified, found) and url_key(entry.url) not in self.asked:
-                    yield self.reread(entry.url, found.added_at, found, stated=entry.modified)
+                elif changed_since(entry.modified, found):
+                    yield from self.reread(entry.url, found.added_at, found, stated=entry.modified)
         yield from self._nested(document, response)
         if document.next_page is not None and fresh:
             yield from self.ask(document.next_page, how, on=response.url, again=True)

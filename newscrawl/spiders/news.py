@@ -20,7 +20,7 @@ from newscrawl.archive.replay import ReplaySet
 from newscrawl.discover import FeedDocument, read_feed
 from newscrawl.exceptions import ConfigError
 from newscrawl.extract import Page, extract_article, read_page
-from newscrawl.items import Article
+from newscrawl.items import GONE, Article
 from newscrawl.ledger import FEW, Exchange, Ledger, ProfileCounts, ledger_of
 from newscrawl.ledger.holding import STORE
 from newscrawl.sites import Profiles
@@ -28,12 +28,13 @@ from newscrawl.spiders.arguments import ARGUMENTS, Plan, number_of
 from newscrawl.spiders.following import Following
 from newscrawl.spiders.polling import DOCUMENTS, Polling
 from newscrawl.spiders.stories import InterruptedStoryError, Stories, linked_parts, reason_of
-from newscrawl.spiders.versions import GONE, Versions, header
+from newscrawl.spiders.versions import Versions, header
 from newscrawl.store.feeds import Feed
 from newscrawl.urls import site_of, url_key
 
 __all__ = ["ARGUMENTS", "NewsSpider"]
 
+_KEPT_OUT = frozenset(("robots", "refused"))
 _LOOK_S = 30.0
 """While watching: seconds after which it is looked for what has fallen due, at the latest."""
 
@@ -159,7 +160,7 @@ class NewsSpider(Spider):
 
     def _next_round(self) -> Iterator[Request]:
         self.ledger.next_round()
-        self.following.asked.clear()
+        self.following.begin_round()
         yield from self._due(eager=False)
         self.ledger.write_report()
 
@@ -338,8 +339,8 @@ class NewsSpider(Spider):
         if feed is not None:
             status = failure.value.response.status if isinstance(failure.value, HttpError) else None
             known = self.polling.failed(feed, status=status, reason=reason)
-            if known is not None and known.kind == "guess":
-                # Nobody said that there is something.
+            if known is not None and (known.kind == "guess" or (known.kind == "listing" and reason in _KEPT_OUT)):
+                # Nobody said that there is something, or that it may be asked.
                 return
         state = self.ledger.state
         state.failed[reason] += 1

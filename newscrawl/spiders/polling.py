@@ -10,7 +10,7 @@ from typing import Any
 from scrapy.http import Response
 
 from newscrawl.discover import after_failure, first_interval, next_interval
-from newscrawl.ledger import Ledger
+from newscrawl.ledger import FeedOutcome, Ledger
 from newscrawl.store.feeds import LONGEST_KEY, Feed
 from newscrawl.urls import host_of, site_of, url_key
 
@@ -95,7 +95,7 @@ class Polling:
         digest = _digest(response)
         if response.status != 304 and (digest != feed.digest or feed.asked_at is None):
             return False
-        self._count(feed, "not_modified" if response.status == 304 else "unchanged", status=response.status)
+        self._count(feed, "not_modified", status=response.status)
         self._put(feed, response, new=0)
         return True
 
@@ -171,7 +171,7 @@ class Polling:
             )
         )
 
-    def _count(self, feed: Feed, outcome: str, *, status: int | None = None, reason: str | None = None) -> None:
+    def _count(self, feed: Feed, outcome: FeedOutcome, *, status: int | None = None, reason: str | None = None) -> None:
         counts = self.ledger.state.feed(feed.url, kind=feed.kind)
         if outcome in ("not_due", "dead") and counts.outcome:
             return

@@ -17,9 +17,6 @@ from newscrawl.store.articles import NewArticle, StoredArticle
 from newscrawl.store.frontier import Visit
 from newscrawl.urls import url_id, url_key
 
-GONE = frozenset((404, 410))
-"""Statuses that say that a page which was there is there no more."""
-
 # A page that is gone may come back: so long after it was first missed it is looked for.
 _GONE_S = (86_400.0, 7 * 86_400.0, 30 * 86_400.0)
 
@@ -94,7 +91,7 @@ class Versions:
     def unchanged(self, response: Response) -> None:
         """Note that a page is what it was: its server says so."""
         earlier = self.earlier(response)
-        self.ledger.state.unchanged += 1
+        self.ledger.state.count_unchanged(response.url)
         if earlier is not None:
             self.ledger.kept.seen_again(earlier.id)
         if self.rereads:

@@ -278,7 +278,7 @@ class Postponed:
 
 def counts(c: Connection) -> dict[str, int]:
     """Return how many URLs there are, by state."""
-    return {state: count for state, count in c.execute(sql.STATES).tuples()}
+    return dict(map(tuple, c.execute(sql.STATES).tuples()))
 
 
 def due_count(c: Connection, *, now: float) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from newscrawl.store.schema import run_sites, runs, upsert_into
+from newscrawl.store.schema import chunks, feeds, run_sites, runs, upsert_into
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +115,29 @@ def sites(c: Connection, run_id: str) -> list[RunSite]:
     ]
 
 
+def earlier(c: Connection, run: str, spider: str, worker: str, limit: int) -> list[Run]:
+    """Return the runs of *spider* that *worker* ended before it began *run*, the newest first."""
+    rows = c.execute(_EARLIER.limit(limit), {"b_id": run, "b_spider": spider, "b_worker": worker})
+    return [_run(row) for row in rows]
+
+
+def sites_of(c: Connection, run_id: str, names: Collection[str]) -> dict[str, RunSite]:
+    """Return the counts of those sites of a run that *names* lists, by site."""
+    return {
+        row.site: RunSite(site=row.site, pages=row.pages, articles=row.articles, counts=json.loads(row.counts))
+        for row in c.execute(_SITES, {"b_id": run_id})
+        if row.site in names
+    }
+
+
+def feeds_of(c: Connection, names: Iterable[str]) -> list[Mapping[str, Any]]:
+    """Return what is known of the feeds of the sites that *names* lists, by site and URL."""
+    found: list[Mapping[str, Any]] = []
+    for some in chunks(sorted(names)):
+        found += [dict(row._mapping) for row in c.execute(_FEEDS.where(feeds.c.site.in_(some)))]
+    return found
+
+
 _NAMES = ("id", "spider", "round", "worker", "state", "started_at", "ended_at", "reason", "exit_code")
 
 
@@ -147,3 +170,15 @@ _END = (
 _LATEST = _NEWEST.where(runs.c.spider == bindparam("b_spider"), runs.c.worker == bindparam("b_worker")).limit(1)
 _BY_ID = _WHOLE.where(_THIS)
 _SITES = select(run_sites).where(run_sites.c.run_id == bindparam("b_id")).order_by(run_sites.c.site)
+_this = runs.alias()
+_EARLIER = _NEWEST.where(
+    runs.c.spider == bindparam("b_spider"),
+    runs.c.worker == bindparam("b_worker"),
+    runs.c.state == "ended",
+    runs.c.number < select(_this.c.number).where(_this.c.id == bindparam("b_id")).scalar_subquery(),
+)
+_FEEDS = select(
+    *(feeds.c[name] for name in ("url", "site", "added_at", "asked_at", "changed_at", "new_at")),
+    feeds.c.new_articles,
+    feeds.c.entries,
+).order_by(feeds.c.site, feeds.c.url)
