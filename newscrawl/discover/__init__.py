@@ -9,10 +9,6 @@ entries had no URL that can be asked for. It never raises, and its work is bound
 
 from newscrawl.discover.documents import Cut, FeedDocument, FeedEntry, Kind
 from newscrawl.discover.feeds import read_feed
-from newscrawl.discover.found import *
-from newscrawl.discover.intervals import *
-from newscrawl.discover.sections import is_section
-from newscrawl.discover.traps import *
 from newscrawl.discover.wordpress import posts_url
 
 __all__ = ["Cut", "FeedDocument", "FeedEntry", "Kind", "posts_url", "read_feed"]

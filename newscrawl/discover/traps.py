@@ -1,9 +1,0 @@
-"""tmp"""
-
-
-class TrapWatch:
-    def refuses(self, url):
-        return None
-
-    def learn(self, url, digest, new):
-        pass
