@@ -292,7 +292,7 @@ class _Tokens:
             yield match.groups()  # type: ignore[misc]
         elif not self._may_go_on() or not self._more():
             match = _PLAIN_LESS.match(self._buffer, self._at)
-            end = match.end() if match is not None else self._at + 1
+            end = match.end() if match is not None else max(self._buffer.find("<", self._at + 1), self._at + 1)
             text, self._at = self._buffer[self._at : end], end
             yield unescaped(text), "", "", ""
 
