@@ -10,7 +10,7 @@ from typing import Literal
 from newscrawl.dates import iso_date
 from newscrawl.discover.markup import unescaped
 from newscrawl.text import clean_line
-from newscrawl.urls import resolve, url_key
+from newscrawl.urls import resolve
 
 Kind = Literal["rss", "atom", "rdf", "sitemap", "sitemap_index", "news_sitemap", "wordpress", "json_feed"]
 Cut = Literal["entries", "bytes", "malformed"]
@@ -49,7 +49,7 @@ class FeedDocument:
 
     kind: Kind
     entries: tuple[FeedEntry, ...] = ()
-    """In the order of the document, each URL (by its key) once."""
+    """In the order of the document, each URL once."""
     feeds: tuple[FeedEntry, ...] = ()
     """The sitemaps of a sitemap index."""
     next_page: str | None = None
@@ -72,7 +72,7 @@ class Gathering:
         self.feeds: list[FeedEntry] = []
         self.met = 0
         self._refused: Counter[str] = Counter()
-        self._keys: set[str] = set()
+        self._urls: set[str] = set()
 
     @property
     def full(self) -> bool:
@@ -100,10 +100,9 @@ class Gathering:
         if url is None:
             self._refused[_reason(href)] += 1
             return
-        key = url_key(url)
-        if key in self._keys:
+        if url in self._urls:
             return
-        self._keys.add(key)
+        self._urls.add(url)
         entry = FeedEntry(url=url, title=title, published=published, modified=modified)
         (self.feeds if feed else self.entries).append(entry)
 

@@ -26,6 +26,7 @@ _ITEMS: dict[Kind, frozenset[str]] = {
     "atom": frozenset(("entry",)),
     "sitemap": frozenset(("url", "sitemap")),
     "sitemap_index": frozenset(("url", "sitemap")),
+    "news_sitemap": frozenset(("url", "sitemap")),
 }
 _PUBLISHED = (
     "pubdate",
@@ -100,7 +101,7 @@ class _Reader:
                 if begun and not self._is_root(element):
                     return None
             elif begun:
-                if element.name in self._markup.items and self._item is None:
+                if element.name in _ITEMS[self._kind] and self._item is None:
                     if self._found.full:
                         cut = "entries"
                         break
@@ -110,7 +111,7 @@ class _Reader:
                 self._item = None
             elif element.name in _LEAVES and element.parent is not None:
                 self._field(element, element.parent)
-        return self._document(cut or self._packed.cut or ("malformed" if self._markup.unclosed else None))
+        return self._document(cut or self._packed.cut or self._markup.cut)
 
     def _is_root(self, element: Element) -> bool:
         """Tell whether *element* is the root, or may be what stands before it: the error message of a server."""
@@ -118,12 +119,9 @@ class _Reader:
         if kind is None:
             self._stray += 1
             return self._stray < _STRAY_TAGS and element.name not in ("html", "xhtml:html", "head", "body", "svg")
-        prefix, _, local = element.name.rpartition(":")
         self._kind = kind
-        self._markup.items = _ITEMS[kind]
-        if prefix and kind != "rdf":
-            self._markup.main = prefix
-            element.name = local
+        name = element.name if kind == "rdf" else element.name.rpartition(":")[2]
+        self._markup.begin(element, name, _ITEMS[kind])
         return True
 
     def _field(self, element: Element, parent: Element) -> None:

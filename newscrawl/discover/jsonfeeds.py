@@ -64,9 +64,10 @@ def _json_feed(text: str, packed: Packed, url: str | None) -> FeedDocument | Non
         if found.full:
             break
         if isinstance(item, dict):
-            identity = _text(item.get("id"))
+            # An id is often the address, as in older feeds, and often a number.
+            identity = _text(item.get("id")) or ""
             found.add(
-                _text(item.get("url")) or _text(item.get("external_url")) or identity,
+                _text(item.get("url")) or _text(item.get("external_url")) or (identity if "://" in identity else None),
                 title=plain_title(_text(item.get("title"))),
                 published=stated_date(_text(item.get("date_published"))),
                 modified=stated_date(_text(item.get("date_modified"))),

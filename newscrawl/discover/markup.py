@@ -10,21 +10,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from html.entities import html5
+from typing import Literal
 
-_TAG = re.compile(r"<(/?)([^\s<>/=\"'!?][^\s<>/=\"']*+)((?:[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')*+)>")
+# A text and the tag after it.
+_TAG = re.compile(r"([^<]*+)<(/?)([^\s<>/=\"'!?][^\s<>/=\"']*+)((?:[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')*+)>")
 # With quotes that do not come in pairs.
-_LOOSE_TAG = re.compile(r"<(/?)([^\W\d][^\s<>/=\"']*+)([^<>]*+)>")
-_SKIPPED = (("<!--", "-->"), ("<?", "?>"))
-_TEXT, _BEGIN, _END, _EMPTY = range(4)
+_LOOSE_TAG = re.compile(r"()<(/?)([^\W\d][^\s<>/=\"']*+)([^<>]*+)>")
+_PLAIN_LESS = re.compile(r"(?:<(?![^\s<>=\"'])[^<]*+)++")
 _CDATA, _CDATA_END = "<![CDATA[", "]]>"
+_SKIPPED = (("<!--", "-->"), ("<?", "?>"))
 _DOCTYPE = re.compile(r"<!doctype[^<>\[]*+([>\[])", re.I)
-_SUBSET_END = re.compile(r"[ \t\r\n]{0,99}>")
+_SUBSET_END = re.compile(r"\][ \t\r\n]{0,99}>")
 _LONGEST_DOCTYPE = 4096
 _ATTRIBUTE = re.compile(r"(?<![^\s\"'])([^\s=/\"'<>]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'<>]++))")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,8})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{0,31}));")
 _LONGEST_TAG = 1 << 16
 _LONGEST_TEXT = 1 << 14
 _DEEPEST = 64
+# Forty tags for each entry of a full sitemap.
+_MOST_TOKENS = 2_000_000
+_MOST_NAMES = 1000
 
 _NAMESPACES = {
     "purl.org/dc/elements/1.1": "dc",
@@ -65,17 +70,44 @@ def _character(match: re.Match[str]) -> str:
     return chr(number) if valid else ""
 
 
+class _Spaces:
+    """The namespaces that hold for an element, and the names that follow from them."""
+
+    __slots__ = ("names", "prefixes")
+
+    def __init__(self, prefixes: dict[str, str]) -> None:
+        self.prefixes = prefixes
+        self.names: dict[str, str] = {}
+
+    def named(self, tag: str, main: str) -> str:
+        if len(self.names) > _MOST_NAMES:
+            self.names.clear()
+        prefix, colon, local = tag.lower().rpartition(":")
+        prefix = self.prefixes.get(prefix, prefix if colon else main)
+        self.names[tag] = name = local if prefix in ("", main) else f"{prefix}:{local}"
+        return name
+
+    def with_declared(self, markup: str) -> _Spaces:
+        prefixes = dict(self.prefixes)
+        for name, uri in attributes_in(markup).items():
+            if name == "xmlns" or name.startswith("xmlns:"):
+                key = re.sub(r"^https?://|[/#]+$", "", uri.strip().lower())
+                prefixes[name[6:]] = _NAMESPACES.get(key, name[6:])
+        return _Spaces(prefixes) if prefixes != self.prefixes else self
+
+
 class Element:
     """An element that was begun, and perhaps ended."""
 
-    __slots__ = ("_attributes", "_markup", "_parts", "_size", "name", "parent", "spaces")
+    __slots__ = ("_attributes", "_markup", "_parts", "_size", "_spaces", "_tag", "name", "parent")
 
-    def __init__(self, name: str, markup: str, parent: Element | None, spaces: dict[str, str]) -> None:
+    def __init__(self, tag: str, name: str, markup: str, parent: Element | None, spaces: _Spaces) -> None:
         self.name = name
         """In lower case, with the usual prefix of its namespace; without one in the document's main namespace."""
         self.parent = parent
-        self.spaces = spaces
+        self._tag = tag
         self._markup = markup
+        self._spaces = spaces
         self._attributes: dict[str, str] | None = None
         self._parts: list[str] | None = None
         self._size = 0
@@ -102,9 +134,6 @@ class Element:
             element = element.parent
         return found[::-1]
 
-    def _keep(self) -> None:
-        self._parts = []
-
     def _add(self, text: str) -> None:
         element: Element | None = self
         while element is not None and element._parts is not None:
@@ -129,114 +158,143 @@ class Markup:
 
     def __init__(self, pieces: Iterable[str], leaves: frozenset[str]) -> None:
         """*leaves* names the elements whose text is kept; none contains another."""
-        self._pieces = iter(pieces)
+        self._tokens = _Tokens(iter(pieces))
         self._leaves = leaves
         self._stack: list[Element] = []
-        self.main = ""
-        """The prefix of the namespace whose elements go without: set by the reader who has seen the root."""
-        self.items: frozenset[str] = frozenset()
-        """Elements of which none contains another: set by the reader, too."""
-        self.unclosed = False
-        """Whether the document ended inside an element."""
+        self._spaces = _Spaces({})
+        self._main = ""
+        self._items: frozenset[str] = frozenset()
+        self.cut: Literal["bytes", "malformed"] | None = None
+        """``bytes`` where the document goes on after what was read, ``malformed`` where it ends inside an element."""
+
+    def begin(self, root: Element, name: str, items: frozenset[str]) -> None:
+        """Take *root* for the root element, called *name*, whose namespace is the main one.
+
+        *items* are elements that do not contain each other.
+        """
+        prefix, _, local = root.name.rpartition(":")
+        if local == name:
+            self._main = prefix
+        root.name = name
+        root._spaces.names.clear()
+        self._items = items
 
     def events(self) -> Iterator[tuple[bool, Element]]:
-        """Yield ``(True, element)`` where an element begins, and ``(False, element)`` where it ends."""
-        tokens = _Tokens(self._pieces)
-        for kind, text, markup in tokens:
-            if kind == _TEXT:
-                if self._stack:
-                    self._stack[-1]._add(text)
-            elif kind == _END:
-                yield from self._ended(text)
-            else:
-                yield from self._made_room(text)
-                if len(self._stack) >= _DEEPEST:
-                    continue
-                element = self._begun(text, markup)
+        """Yield ``(True, element)`` where an element begins, and ``(False, element)`` where it ends.
+
+        After :meth:`begin` only items and leaves are told of.
+        """
+        stack, leaves = self._stack, self._leaves
+        for text, end, tag, markup in self._tokens:
+            top = stack[-1] if stack else None
+            if text and top is not None and top._parts is not None:
+                top._add(unescaped(text) if tag else text)
+            if not tag:
+                continue
+            if end:
+                yield from self._ended(tag)
+                continue
+            spaces = top._spaces if top is not None else self._spaces
+            if "xmlns" in markup:
+                spaces = spaces.with_declared(markup)
+            name = spaces.names.get(tag) or spaces.named(tag, self._main)
+            if name in leaves or name in self._items:
+                yield from self._made_room(name)
+                top = stack[-1] if stack else None
+            if len(stack) >= _DEEPEST:
+                continue
+            element = Element(tag, name, markup, top, spaces)
+            if name in leaves or (top is not None and top._parts is not None):
+                element._parts = []
+            stack.append(element)
+            if self._is_told(element):
                 yield True, element
-                if kind == _EMPTY:
-                    yield False, element
-                else:
-                    self._stack.append(element)
-        self.unclosed = tokens.unclosed or bool(self._stack)
-        while self._stack:
-            yield False, self._stack.pop()
+            if markup.endswith("/"):
+                yield from self._popped(len(stack) - 1)
+        self.cut = "bytes" if self._tokens.too_many else "malformed" if stack or self._tokens.unclosed else None
+        yield from self._popped(0)
 
-    def _begun(self, tag: str, markup: str) -> Element:
-        parent = self._stack[-1] if self._stack else None
-        spaces = parent.spaces if parent is not None else {}
-        if "xmlns" in markup:
-            spaces = dict(spaces)
-            for name, uri in attributes_in(markup).items():
-                if name == "xmlns" or name.startswith("xmlns:"):
-                    key = re.sub(r"^https?://|[/#]+$", "", uri.strip().lower())
-                    spaces[name[6:]] = _NAMESPACES.get(key, name[6:])
-        element = Element(self._named(tag, spaces), markup, parent, spaces)
-        if element.name in self._leaves or (parent is not None and parent._parts is not None):
-            element._keep()
-        return element
+    def _is_told(self, element: Element) -> bool:
+        return not self._items or element.name in self._leaves or element.name in self._items
 
-    def _named(self, tag: str, spaces: dict[str, str]) -> str:
-        prefix, colon, local = tag.lower().rpartition(":")
-        prefix = spaces.get(prefix, prefix if colon else self.main)
-        return local if prefix in ("", self.main) else f"{prefix}:{local}"
+    def _popped(self, depth: int) -> Iterator[tuple[bool, Element]]:
+        """End the elements below *depth*."""
+        while len(self._stack) > depth:
+            element = self._stack.pop()
+            if self._is_told(element):
+                yield False, element
 
-    def _made_room(self, tag: str) -> Iterator[tuple[bool, Element]]:
-        """End what was never ended, where *tag* tells that it should have been."""
-        if not self._stack:
-            return
-        name = self._named(tag, self._stack[-1].spaces)
-        if name in self._items_open():
-            yield from self._ended(tag)
-        elif name in self._leaves and self._stack[-1].name in self._leaves:
-            yield False, self._stack.pop()
-
-    def _items_open(self) -> set[str]:
-        return {element.name for element in self._stack if element.name in self.items}
+    def _made_room(self, name: str) -> Iterator[tuple[bool, Element]]:
+        """End what was never ended, where an element *name* tells that it should have been."""
+        if name in self._items:
+            for depth, element in enumerate(self._stack):
+                if element.name in self._items:
+                    yield from self._popped(depth)
+                    return
+        elif self._stack and self._stack[-1].name in self._leaves:
+            yield from self._popped(len(self._stack) - 1)
 
     def _ended(self, tag: str) -> Iterator[tuple[bool, Element]]:
-        tag = tag.lower()
         for depth in range(len(self._stack) - 1, -1, -1):
-            element = self._stack[depth]
-            if element.name == self._named(tag, element.spaces):
-                while len(self._stack) > depth:
-                    yield False, self._stack.pop()
-                return
+            if self._stack[depth]._tag == tag:
+                return self._popped(depth)
+        lower = tag.lower()
+        for depth in range(len(self._stack) - 1, -1, -1):
+            if self._stack[depth]._tag.lower() == lower:
+                return self._popped(depth)
+        return iter(())
 
 
 class _Tokens:
-    """The texts and tags of a document, in order."""
+    """The tags of a document, in order, each with the text before it."""
 
     def __init__(self, pieces: Iterator[str]) -> None:
         self.unclosed = False
         """Whether the document ended inside a comment or the like."""
+        self.too_many = False
+        """Whether it was not read to its end."""
         self._pieces = pieces
         self._buffer = ""
         self._at = 0
 
-    def __iter__(self) -> Iterator[tuple[int, str, str]]:
-        """Yield ``(_TEXT, text, "")`` and ``(kind, name, rest of the tag)``."""
+    def __iter__(self) -> Iterator[tuple[str, str, str, str]]:
+        """Yield ``(text, "/" of an end tag, name, rest of the tag)``; a text without a tag has no references."""
+        left = _MOST_TOKENS
         while self._at < len(self._buffer) or self._more():
-            opening = self._buffer.find("<", self._at)
-            if opening != self._at:
-                if text := self._text_to(opening):
-                    yield _TEXT, unescaped(text), ""
-                continue
-            match = _TAG.match(self._buffer, opening)
-            if match is None:
-                if self._buffer[opening + 1 : opening + 2] in ("", "!", "?"):
-                    special = self._special()
-                    if special is not None:
-                        yield from ((_TEXT, text, "") for text in special if text)
-                        continue
-                match = _LOOSE_TAG.match(self._buffer, self._at)
-            if match is not None:
-                self._at = match.end()
-                end, name, rest = match.groups()
-                yield (_END if end else _EMPTY if rest.endswith("/") else _BEGIN), name, rest
-            elif not self._may_go_on() or not self._more():
-                self._at += 1
-                yield _TEXT, "<", ""
+            buffer, at = self._buffer, self._at
+            while match := _TAG.match(buffer, at):
+                at = match.end()
+                yield match.groups()  # type: ignore[misc]
+                left -= 1
+                if left < 0:
+                    break
+            self._at = at
+            left -= 1
+            if left < 0:
+                self.too_many = True
+                return
+            yield from self._odd()
+
+    def _odd(self) -> Iterator[tuple[str, str, str, str]]:
+        """Take what is no tag, or the next piece."""
+        opening = self._buffer.find("<", self._at)
+        if opening != self._at:
+            yield unescaped(self._text_to(opening)), "", "", ""
+            return
+        if self._buffer[opening + 1 : opening + 2] in ("", "!", "?"):
+            special = self._special()
+            if special is not None:
+                yield from ((text, "", "", "") for text in special)
+                return
+        match = _LOOSE_TAG.match(self._buffer, self._at)
+        if match is not None:
+            self._at = match.end()
+            yield match.groups()  # type: ignore[misc]
+        elif not self._may_go_on() or not self._more():
+            match = _PLAIN_LESS.match(self._buffer, self._at)
+            end = match.end() if match is not None else max(self._buffer.find("<", self._at + 1), self._at + 1)
+            text, self._at = self._buffer[self._at : end], end
+            yield unescaped(text), "", "", ""
 
     def _more(self) -> bool:
         for piece in self._pieces:
@@ -249,16 +307,11 @@ class _Tokens:
         """Tell whether the tag that begins here can end in the next piece."""
         return len(self._buffer) - self._at <= _LONGEST_TAG and self._buffer.find("<", self._at + 1) < 0
 
-    def _ensure(self, length: int) -> None:
-        while len(self._buffer) - self._at < length and self._more():
-            pass
-
     def _text_to(self, opening: int) -> str:
         """Take the text up to *opening*; none if the next piece is needed to tell where it ends."""
         if opening < 0:
-            length = len(self._buffer) - self._at
             # A reference may be cut in two at the end.
-            if length > _LONGEST_TAG:
+            if len(self._buffer) - self._at > _LONGEST_TAG:
                 opening = len(self._buffer) - 64
             elif self._more():
                 return ""
@@ -269,7 +322,8 @@ class _Tokens:
 
     def _special(self) -> Iterator[str] | None:
         """Take what begins like a comment, a declaration or CDATA; return its text, or None if it is none."""
-        self._ensure(_LONGEST_DOCTYPE)
+        while len(self._buffer) - self._at < _LONGEST_DOCTYPE and self._more():
+            pass
         if self._buffer.startswith(_CDATA, self._at):
             self._at += len(_CDATA)
             return self._until(_CDATA_END)
@@ -280,17 +334,17 @@ class _Tokens:
         if match is None:
             return None
         self._at = match.end()
-        if match[1] == ">":
-            return iter(())
-        while True:
-            for _ in self._until("]"):
-                pass
-            self._ensure(_LONGEST_DOCTYPE)
-            end_of_it = _SUBSET_END.match(self._buffer, self._at)
-            if end_of_it is not None:
-                self._at = end_of_it.end()
-            if end_of_it is not None or self.unclosed:
+        return self._without_subset() if match[1] == "[" else iter(())
+
+    def _without_subset(self) -> Iterator[str]:
+        while (end := _SUBSET_END.search(self._buffer, self._at)) is None:
+            self._at = max(self._at, len(self._buffer) - 100)
+            if not self._more():
+                self.unclosed = True
+                self._at = len(self._buffer)
                 return iter(())
+        self._at = end.end()
+        return iter(())
 
     def _skipped(self, end: str) -> Iterator[str]:
         for _ in self._until(end):

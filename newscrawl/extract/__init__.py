@@ -1,5 +1,6 @@
 """Reading: HTML in, values out. ``docs/reading.md`` tells how."""
 
+from newscrawl.extract.feedlinks import FeedLink, FeedType
 from newscrawl.extract.joining import adds, joined, same_story, warned
 from newscrawl.extract.kind import PageKind
 from newscrawl.extract.page import Page, Segment, extract_article, read_page
@@ -8,6 +9,8 @@ from newscrawl.extract.profiling import ProfileCheck
 from newscrawl.extract.roles import LinkRole, PageLink
 
 __all__ = [
+    "FeedLink",
+    "FeedType",
     "LinkRole",
     "Page",
     "PageKind",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 
 from newscrawl.dates import url_date
 from newscrawl.extract.building import Source, elements_of
 from newscrawl.extract.decode import Decoded, decoded
 from newscrawl.extract.features import Claims
+from newscrawl.extract.feedlinks import FeedLink, feed_links
 from newscrawl.extract.fields import article_of
 from newscrawl.extract.kind import PageKind, kind_of
 from newscrawl.extract.marks import ALL_RULES
@@ -71,6 +73,12 @@ class Page:
         """Return every text of the page, in document order, in its place."""
         blocks = self._page.blocks if self._page else []
         return [Segment(place=b.place, kind=b.kind, rule=b.rule, text=b.raw) for b in blocks if b.raw.strip()]
+
+    @cached_property
+    def feeds(self) -> tuple[FeedLink, ...]:
+        """The feeds that the page names. Looked for when first asked."""
+        source = self._source
+        return feed_links(source.root, source.base, source.url) if source is not None else ()
 
     def profile_check(self, *, compare: bool) -> ProfileCheck | None:
         """Return how the site profile did on this page; *compare* as for :func:`~.profiling.checked`."""
