@@ -16,7 +16,7 @@ from lxml.etree import _Element as Element
 
 from newscrawl.items import Warn
 
-MAX_TAGS = 40_000
+MAX_TAGS = 30_000
 """Start and end tags. Of 625 labelled news pages the richest has 19,400, the median 1,560."""
 MAX_DEPTH = 128
 """Levels of elements. The deepest of those pages has 56."""
@@ -24,6 +24,8 @@ MAX_ATTRIBUTES = 256
 """Attributes of a tag. The most in those pages are 64."""
 MAX_BLOCKS = 10_000
 """Blocks of text. The most in those pages are 2,660."""
+MAX_BASE = 300
+"""Characters of ``<base href>``: each link of the page is resolved against it."""
 
 _SUSPECT_ATTRIBUTES = 512
 # The shortest tag with that many: a letter and a blank for each.
@@ -70,14 +72,15 @@ _DETAILS = {
     "attributes": f"only {MAX_ATTRIBUTES} attributes of a tag are read",
     "markup": f"after {MAX_TAGS} tags the text is read without markup",
     "blocks": f"after {MAX_BLOCKS} blocks the text is kept as one block of page furniture",
+    "base": f"longer than {MAX_BASE} characters: links are resolved against the page's own URL",
 }
 
 _deep: etree.XPath = etree.XPath("boolean(" + "/*" * (MAX_DEPTH + 4) + ")")
 
 
 def warning(code: str) -> Warn:
-    """Return the warning that a page ran into the bound *code*: ``nesting``, ``attributes``, ``markup``, ``blocks``."""
-    return Warn(field="article_body", code=code, detail=_DETAILS[code])
+    """Return the warning for the bound *code*: ``nesting``, ``attributes``, ``markup``, ``blocks`` or ``base``."""
+    return Warn(field="links" if code == "base" else "article_body", code=code, detail=_DETAILS[code])
 
 
 def too_deep(root: Element) -> bool:
@@ -129,11 +132,11 @@ class _Cutter:
                 return
             if (end := match["end"]) is not None:
                 name = end.lower()
-                yield match[0] if self.closes(name) else _between(name)
+                yield match[0] if self.closes(name) else b"" if name not in self.left_out else _between(name)
                 continue
             name = match["name"].lower()
             if name in _RAW_NAMES:
-                inside = at
+                tags, inside = tags + 1, at
                 found = _RAW_END[name].search(utf8, at)
                 at = found.start() if found is not None else len(utf8)
                 close = utf8.find(b">", at) + 1 or len(utf8)

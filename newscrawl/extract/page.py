@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from newscrawl.dates import url_date
-from newscrawl.extract.bounds import warning
+from newscrawl.extract.bounds import MAX_BASE, warning
 from newscrawl.extract.building import Source, elements_of
 from newscrawl.extract.decode import Decoded, decoded
 from newscrawl.extract.features import Claims
@@ -151,6 +151,8 @@ def _read(
     drop_scripts(root)
     meta = structured(root, scripts)
     meta.source = utf8
+    if meta.base and len(meta.base) > MAX_BASE:
+        meta.base, codes = None, (*codes, "base")
     base = (resolve(address, meta.base) if meta.base else None) or address
     layout = None
     if profile is not None:
