@@ -42,6 +42,8 @@ class Command(crawl.Command):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
         assert self.settings is not None
+        # scrapyd names its job to every spider; the log's name says it already.
+        opts.spargs.pop("_job", None)
         explicit = (self.settings.getpriority("LOG_LEVEL") or 0) > PRIORITIES["project"]
         if sys.stderr.isatty() and not explicit and self.settings.getbool("NEWSCRAWL_PROGRESS_ENABLED"):
             # The progress line says it better there; `-L INFO` brings the log back.

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable
 from functools import cache
+from importlib import resources
 from pathlib import Path
 
 WEIGHTS = Path(__file__).with_name("confidence.json")
@@ -17,7 +18,10 @@ _BY_METHOD = {
 @cache
 def weights() -> dict[str, dict[str, float]]:
     """What each method and sign adds to the logit, by field; ``python -m benchmarks.calibrate`` makes them."""
-    learned: dict[str, dict[str, float]] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    learned: dict[str, dict[str, float]] = json.loads(
+        # The package may lie in an egg.
+        resources.files(__package__).joinpath(WEIGHTS.name).read_text(encoding="utf-8")
+    )
     return learned
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Self
 
@@ -61,7 +62,9 @@ class Forest:
 @cache
 def shipped() -> Forest:
     """The weights that come with the package."""
-    return Forest.load(WEIGHTS)
+    # The package may lie in an egg.
+    with resources.as_file(resources.files(__package__).joinpath(WEIGHTS.name)) as path:
+        return Forest.load(path)
 
 
 def chosen(chances: Numbers, weights: Numbers, ruled: NDArray[np.int8]) -> NDArray[np.bool_]:

@@ -165,7 +165,8 @@ def faults(
         (line for site in now.values() for line in failing(site, limits.error_ratio)),
         (line for name, site in now.items() for line in fields_lost(name, site, before[name], limits.field_drop)),
     ):
-        lines = list(check)
+        # Names and reasons come from outside, and a line may go to a terminal.
+        lines = ["".join(ch if ch.isprintable() else "·" for ch in line) for line in check]
         found += lines[:_MAX_LINES]
         if len(lines) > _MAX_LINES:
             found.append(f"and {len(lines) - _MAX_LINES} more of this kind; report.html shows every site")

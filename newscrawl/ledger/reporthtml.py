@@ -212,7 +212,7 @@ def _sites(report: Mapping[str, Any]) -> str:
             )
         )
     heads = ("site", "rows", "new", "changed", "unchanged", "gone", "duplicates", "failed", "why", "skipped", "why")
-    caption = "In brackets the mean of the runs before."
+    caption = "What became of articles; in brackets the mean of the runs before."
     return _section("Sites", table(caption, heads, rows, numbers=frozenset((2, 3, 4, 5, 6, 7, 9))))
 
 
@@ -234,7 +234,7 @@ def _feeds(report: Mapping[str, Any]) -> str:
                 )
             )
     heads = ("feed", "kind", "outcome", "status", "entries", "new", "why")
-    caption = "In brackets the mean of the runs before."
+    caption = "What each feed gave; in brackets the mean of the runs before."
     return _section("Feeds", table(caption, heads, rows, numbers=frozenset((3, 4, 5))))
 
 
