@@ -427,7 +427,7 @@ def settled(c: Connection, number: int, visit: Visit | None = None, *, state: An
 def test_a_page_is_due_again_when_its_visit_says_so(store: Store) -> None:
     with store.begin() as c:
         settled(c, 1, Visit(due_at=50.0, etag='"a"', last_modified="Tue, 21 Mar 2023 00:00:00 GMT"))
-        settled(c, 2, Visit(due_at=None))
+        settled(c, 2, Visit(due_at=frontier.NEVER))
         settled(c, 3)
         settled(c, 4, Visit(due_at=40.0))
         assert [page.url for page in frontier.due_pages(c, before=100.0)] == [new_url(4).url, new_url(1).url]
@@ -437,6 +437,8 @@ def test_a_page_is_due_again_when_its_visit_says_so(store: Store) -> None:
         assert frontier.due_pages(c, before=100.0, after=first, limit=1) == [second]
         assert frontier.due_pages(c, before=100.0, after=second) == []
         assert frontier.next_due(c) == 40.0
+        everything = [page.url for page in frontier.due_pages(c, before=float("inf"))]
+        assert everything == [new_url(4).url, new_url(1).url, new_url(2).url], "3 is no page that is read again"
 
 
 def test_a_page_in_the_queue_is_not_due(store: Store) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
 
 from newscrawl.dates import earliest_moment, url_date
-from newscrawl.discover import FeedDocument, FeedEntry, TrapWatch, guesses, is_section
-from newscrawl.extract import Page, PageLink
-from newscrawl.items import FoundHow
+from newscrawl.discover import FeedDocument, FeedEntry, TrapWatch, guesses, is_section, posts_url, without_session
+from newscrawl.extract import FeedLink, Page, PageLink
+from newscrawl.items import Article, FoundHow
 from newscrawl.ledger import Ledger, fingerprint_of
 from newscrawl.spiders.arguments import Plan
 from newscrawl.spiders.polling import Polling, conditions
@@ -28,8 +29,6 @@ _SITEMAPS = frozenset(("sitemap", "sitemap_index", "news_sitemap"))
 _UNDATED = 100
 _MAX_REFRESHES = 3
 _MAX_ASKED = 20_000
-_MAX_NESTED = 3
-"""Sitemap indexes that may name each other on the way to a sitemap."""
 
 
 class Following:
@@ -44,7 +43,8 @@ class Following:
         self.callback: Callable[..., Any] | None = None
         self.errback: Callable[..., Any] | None = None
         self.sites: set[str] = set(plan.sites)
-        self.traps = TrapWatch()
+        self.traps = TrapWatch(this_year=datetime.fromtimestamp(ledger.clock(), UTC).year)
+        self._texts: OrderedDict[int, None] = OrderedDict()
         # Most links of a page were seen on the page before; asking here spares a Request for each.
         self.asked: set[str] = set()
         self.reread_keys: set[str] = set()
@@ -121,11 +121,12 @@ class Following:
         # A key is its own key: a link that is written as one needs no look at its host to be known.
         if url in self.asked or not self.in_scope(url):
             return
+        url = without_session(url)
         key = url_key(url)
         if key in self.asked:
             return
         self._remember(key)
-        if (trap := self.traps.refuses(url)) is not None:
+        if self.ledger.replay is None and (trap := self.traps.refuses(url)) is not None:
             self.ledger.state.skip(url, f"trap_{trap}")
             return
         request = self._request(url, how, on=on, rank="refresh" if hops else how, date=url_date(url))
@@ -227,7 +228,7 @@ class Following:
         feed = self.ledger.feeds.get(response.meta.get("newscrawl_feed") or "")
         if found["how"] == "start" or (feed is not None and feed.kind == "home"):
             listings += self._sections(page, response)
-            yield from self.named([link.url for link in getattr(page, "feeds", ())], "feed", on)
+            yield from self.named(map(_feed_url, page.feeds), "feed", on)
             yield from self.named(
                 (self.ledger.hosts.sitemaps(on) if hasattr(self.ledger, "hosts") else ()), "sitemap", on
             )
@@ -281,6 +282,8 @@ class Following:
                         yield self._dated(request, entry)
                 elif changed_since(entry.modified, found):
                     yield from self.reread(entry.url, found.added_at, found, stated=entry.modified)
+        if how == "sitemap":
+            self.traps.learn_sitemap(response.url, len(document.entries))
         yield from self._nested(document, response)
         if document.next_page is not None and fresh:
             yield from self.ask(document.next_page, how, on=response.url, again=True)
@@ -314,22 +317,33 @@ class Following:
         """Yield requests for the sitemaps that an index names, the newest first."""
         depth = response.meta.get("newscrawl_nested", 0) + 1
         wanted = [feed for feed in document.feeds if self._wanted(feed)]
-        if depth > _MAX_NESTED:
-            for feed in wanted:
-                self.ledger.state.skip(feed.url, "sitemaps_too_deep")
-            return
         wanted.sort(key=lambda feed: feed.modified or feed.published or "", reverse=True)
         known = self.ledger.feeds.known(url_key(feed.url) for feed in wanted)
         for feed in wanted:
             before = known.get(url_key(feed.url))
             moment = earliest_moment(feed.modified) if feed.modified else None
             changed = before is not None and moment is not None and moment.timestamp() > (before.asked_at or 0.0)
+            if (trap := self.traps.refuses_sitemap(feed.url, depth)) is not None:
+                self.ledger.state.skip(feed.url, f"trap_{trap}")
+                continue
             for request in self.named([feed.url], "sitemap", response.url, now=self.eager or changed):
-                if (trap := self.traps.refuses(feed.url)) is not None:
-                    self.ledger.state.skip(feed.url, f"trap_{trap}")
-                    continue
                 request.meta["newscrawl_nested"] = depth
                 yield request
+
+    # --- what was found
+
+    def learn(self, response: Response, article: Article | None, named: int) -> None:
+        """Tell the watch for traps what a page was, and how many articles it *named* that nothing had named before."""
+        if article is None:
+            text, new = None, named
+        else:
+            text = hash(article.article_body)
+            new = int(text not in self._texts)
+            self._texts[text] = None
+            if len(self._texts) > _MAX_ASKED:
+                self._texts.popitem(last=False)
+        digest = str(text if text is not None else hash(response.body))
+        self.traps.learn(response.url, digest, new)
 
     # --- what is known
 
@@ -346,6 +360,10 @@ class Following:
         """In a replay, when *response* was captured: what is followed from it takes the capture nearest in time."""
         exchange = self.ledger.exchange(response.request) if self.ledger.replay is not None else None
         return exchange.fetched_at.isoformat() if exchange is not None and exchange.fetched_at is not None else None
+
+
+def _feed_url(link: FeedLink) -> str:
+    return posts_url(link.url) if link.type == "wordpress" else link.url
 
 
 def changed_since(modified: str | None, known: Known) -> bool:

@@ -35,6 +35,7 @@ from newscrawl.urls import site_of, url_key
 __all__ = ["ARGUMENTS", "NewsSpider"]
 
 _KEPT_OUT = frozenset(("robots", "refused"))
+_ARTICLES = frozenset(("related", "link"))
 _LOOK_S = 30.0
 """While watching: seconds after which it is looked for what has fallen due, at the latest."""
 
@@ -237,8 +238,12 @@ class NewsSpider(Spider):
             if self._inside(article, response):
                 yield self.versions.completed(article, page, response)
         links, fresh = self.following.article_links(page)
+        named = 0
         for request in self.following.from_page(page, response, hops, fresh=fresh):
+            named += request.meta["newscrawl_found"]["how"] in _ARTICLES
             yield request
+        if not response.meta.get("newscrawl_reread"):
+            self.following.learn(response, page.article, named)
         self._note_listing(page, response, feed, links, fresh)
 
     def _feed_of(self, response: Response) -> Feed | None:
@@ -267,7 +272,6 @@ class NewsSpider(Spider):
 
     def _note_listing(self, page: Page, response: Response, feed: Feed | None, links: int, fresh: int) -> None:
         """Keep what a page says as a feed: a start page becomes one unless it is an article."""
-        self.following.traps.learn(response.url, None, fresh if page.kind != "article" else 1)
         if feed is not None and feed.kind in DOCUMENTS:
             self.polling.failed(feed.url_key, status=response.status, reason="it is no feed")
             return
@@ -342,6 +346,7 @@ class NewsSpider(Spider):
             if known is not None and (known.kind == "guess" or (known.kind == "listing" and reason in _KEPT_OUT)):
                 # Nobody said that there is something, or that it may be asked.
                 return
+        self.following.traps.learn(request.url, None, 0)
         state = self.ledger.state
         state.failed[reason] += 1
         self.crawler.stats.inc_value(f"newscrawl/failed/{reason}")

@@ -9,9 +9,10 @@ from typing import Any
 
 from scrapy.http import Response
 
-from newscrawl.discover import after_failure, first_interval, next_interval
+from newscrawl.discover import TOMBSTONE_S, after_failure, first_interval, is_silent, next_interval
+from newscrawl.items import GONE
 from newscrawl.ledger import FeedOutcome, Ledger
-from newscrawl.store.feeds import LONGEST_KEY, Feed
+from newscrawl.store.feeds import LONGEST_KEY, Feed, FeedState
 from newscrawl.urls import host_of, site_of, url_key
 
 Conditions = dict[str, str]
@@ -83,7 +84,7 @@ class Polling:
             site=site_of(url),
             kind=kind,
             found_on=on,
-            interval_s=max(first_interval((), kind, now), self.floor_s),
+            interval_s=first_interval((), kind, now, floor_s=self.floor_s),
             next_due=now,
             added_at=now,
         )
@@ -105,7 +106,7 @@ class Polling:
         """Note an answer with other text than the last one: *entries* articles, *new* of them not known before."""
         now = self.ledger.clock()
         if feed.polls == 0:
-            feed = replace(feed, interval_s=max(first_interval(dates, kind, now), self.floor_s))
+            feed = replace(feed, interval_s=first_interval(dates, kind, now, floor_s=self.floor_s))
         self._count(replace(feed, kind=kind), "new" if new else "unchanged", status=response.status)
         counts = self.ledger.state.feed(feed.url, kind=kind)
         counts.entries, counts.new = entries, counts.new + new
@@ -130,7 +131,11 @@ class Polling:
             return None
         now = self.ledger.clock()
         failures = feed.failures + 1
-        wait_s, state = after_failure(failures, feed.kind, status=status)
+        found, wait_s = after_failure(failures, "gone" if status in GONE else "transient")
+        if feed.kind == "guess" or (feed.kind == "listing" and not feed.entries):
+            # Nobody said that there is a feed.
+            found, wait_s = "dead", TOMBSTONE_S
+        state: FeedState = "dead" if found == "dead" else "live"
         self._count(feed, "failed", status=status, reason=reason)
         self.ledger.feeds.put(
             replace(
@@ -150,17 +155,19 @@ class Polling:
         now = self.ledger.clock()
         interval_s = feed.interval_s
         if feed.polls:
-            elapsed_s = now - (feed.asked_at or feed.added_at)
-            interval_s = next_interval(
-                interval_s, new=new, elapsed_s=elapsed_s, floor_s=self.floor_s, longest_s=self.longest_s
-            )
+            interval_s = next_interval(interval_s, new=new, floor_s=self.floor_s, longest_s=self.longest_s)
+            if new:
+                # Half a day of steps towards the floor would miss what a busy hour brings: one new article a poll.
+                pace_s = (now - (feed.asked_at or feed.added_at)) / new
+                interval_s = max(min(interval_s, pace_s), self.floor_s)
+        silent = is_silent(now, new_at=feed.new_at, added_at=feed.added_at)
         etag, last_modified = (feed.etag, feed.last_modified) if response.status == 304 else validators(response)
         self.ledger.feeds.put(
             replace(
                 feed,
-                state="live",
+                state="dead" if silent else "live",
                 interval_s=interval_s,
-                next_due=now + interval_s,
+                next_due=now + (TOMBSTONE_S if silent else interval_s),
                 asked_at=now,
                 status=response.status,
                 reason=None,

@@ -14,7 +14,7 @@ from newscrawl.items import Article, FoundOn, Http, Warn
 from newscrawl.ledger import Exchange, Ledger
 from newscrawl.spiders.polling import validators
 from newscrawl.store.articles import NewArticle, StoredArticle
-from newscrawl.store.frontier import Visit
+from newscrawl.store.frontier import NEVER, Visit
 from newscrawl.urls import url_id, url_key
 
 # A page that is gone may come back: so long after it was first missed it is looked for.
@@ -25,7 +25,7 @@ class Versions:
     """Completes articles, and keeps the times at which their pages are read again."""
 
     def __init__(self, ledger: Ledger, *, rereads: bool) -> None:
-        """*rereads*: whether pages are read again at all."""
+        """*rereads*: whether pages are read again by themselves."""
         self.ledger = ledger
         self.rereads = rereads
 
@@ -85,8 +85,7 @@ class Versions:
 
     def visited(self, response: Response, article: Article) -> None:
         """Note that *article* was read, and when it is due again."""
-        if self.rereads:
-            self._visit(response, self._due(response, article.date_published))
+        self._visit(response, self._due(response, article.date_published))
 
     def unchanged(self, response: Response) -> None:
         """Note that a page is what it was: its server says so."""
@@ -94,25 +93,25 @@ class Versions:
         self.ledger.state.count_unchanged(response.url)
         if earlier is not None:
             self.ledger.kept.seen_again(earlier.id)
-        if self.rereads:
-            published = earlier.date_published if isinstance(earlier, StoredArticle) else None
-            self._visit(response, self._due(response, published), keep=True)
+        published = earlier.date_published if earlier is not None else None
+        self._visit(response, self._due(response, published), keep=True)
 
     def missed(self, response: Response) -> None:
         """Note that a page is gone: it is looked for some times more, ever more rarely."""
         now, earlier = self.ledger.clock(), self.earlier(response)
         known_s = now - earlier.committed_at if earlier is not None and earlier.text_digest is None else 0.0
         wait_s = next((after_s - known_s for after_s in _GONE_S if after_s > known_s), None)
-        self._visit(response, now + wait_s if self.rereads and wait_s is not None else None)
+        self._visit(response, NEVER if wait_s is None else now + wait_s)
 
-    def _due(self, response: Response, published: str | None) -> float | None:
+    def _due(self, response: Response, published: str | None) -> float:
         now = self.ledger.clock()
         reread: dict[str, Any] = response.meta.get("newscrawl_reread") or {}
         earlier = self.earlier(response)
         changes = earlier.version - 1 if earlier is not None else 0
-        return reread_due(published, first_seen=reread.get("added_at", now), checked=now, changes=changes)
+        due_at = reread_due(published, reread.get("added_at", now), now, changes)
+        return NEVER if due_at is None else due_at
 
-    def _visit(self, response: Response, due_at: float | None, *, keep: bool = False) -> None:
+    def _visit(self, response: Response, due_at: float, *, keep: bool = False) -> None:
         exchange = self.ledger.exchange(response.request)
         etag, last_modified = (None, None)
         if keep:
@@ -121,7 +120,7 @@ class Versions:
         elif response.status == 200 and (exchange is None or exchange.truncated is None):
             # Half a page must not be what the server is asked to compare with.
             etag, last_modified = validators(response)
-        visit = Visit(due_at=due_at, etag=etag, last_modified=last_modified)
+        visit = Visit(due_at=due_at if self.rereads else NEVER, etag=etag, last_modified=last_modified)
         self.ledger.frontier.visited(response.meta.get("newscrawl_lease"), visit)
 
 

@@ -21,6 +21,8 @@ from newscrawl.store import frontier_sql as sql
 from newscrawl.store import schema
 from newscrawl.store.schema import chunks
 
+NEVER = 1e15
+"""``due_at`` of a known page that is read again only where all are."""
 AGAIN_S = 86_400.0
 """Seconds after which a known page that could not be read is tried again."""
 
@@ -66,8 +68,8 @@ class Lease:
 class Visit:
     """What is kept of a page that is read again from time to time."""
 
-    due_at: float | None
-    """When next; None for never."""
+    due_at: float
+    """When next; :data:`NEVER` for a page that is left alone."""
     etag: str | None = None
     last_modified: str | None = None
 
@@ -261,7 +263,7 @@ def due_pages(c: Connection, *, before: float, after: DuePage | None = None, lim
 
 def next_due(c: Connection) -> float | None:
     """Return when the first page is to be read again; None when none is."""
-    return c.execute(sql.NEXT_DUE).scalar()
+    return c.execute(sql.NEXT_DUE, {"b_before": NEVER}).scalar()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -165,7 +165,7 @@ DUE_PAGES = (
     .order_by(urls.c.due_at, urls.c.id)
     .limit(LIMIT)
 )
-NEXT_DUE = select(func.min(urls.c.due_at)).where(_WAITING_AGAIN)
+NEXT_DUE = select(func.min(urls.c.due_at)).where(_WAITING_AGAIN, urls.c.due_at < bindparam("b_before", type_=Double))
 RETURN = (
     update(urls)
     .where(ID)
