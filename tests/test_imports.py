@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "newscrawl"
-VALUES = {"items", "urls", "text", "dates", "fingerprint", "addresses", "exceptions", "faultpoints"}
+VALUES = {"items", "urls", "text", "dates", "fingerprint", "addresses", "exceptions", "faultpoints", "guest", "robots"}
 READING = {"sites", "extract"}
 KEEPING = {"archive", "store"}
 COMPONENTS = {
