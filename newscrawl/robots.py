@@ -185,6 +185,16 @@ class Robots:
         return self.verdict(url).allowed
 
 
+def origin_of(url: str) -> str | None:
+    """Return scheme, host and port of *url*, in one form, as its robots.txt speaks for them; None when it has none.
+
+    >>> origin_of("HTTP://News.Example:80/a"), origin_of("https://news.example:8443")
+    ('http://news.example', 'https://news.example:8443')
+    """
+    clean = resolve(None, url)
+    return "/".join(clean.split("/", 3)[:3]) if clean is not None else None
+
+
 def path_of(url: str) -> str:
     """Return path and query of *url* as rules are compared with them: what means the same is written the same.
 

@@ -102,6 +102,7 @@ def test_the_report_holds_every_count_in_plain_form() -> None:
         "captures": {"page": 5},
         "profiles": {},
         "links_not_in_replay": ["https://news.example/1"],
+        "waiting": [],
         "sites": {},
     }
     assert state.page_count == 2

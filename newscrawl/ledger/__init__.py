@@ -10,6 +10,7 @@ from newscrawl.ledger.core import Ledger
 from newscrawl.ledger.health import FEW, ProfileCounts
 from newscrawl.ledger.keeping import Exchange, Keeping
 from newscrawl.ledger.kept import text_digest
+from newscrawl.ledger.robots import Standing
 from newscrawl.ledger.state import Result, RunState, exit_code
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "ProfileCounts",
     "Result",
     "RunState",
+    "Standing",
     "bind_ledger",
     "exit_code",
     "ledger_of",

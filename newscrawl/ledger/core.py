@@ -22,11 +22,14 @@ from newscrawl.faultpoints import reach
 from newscrawl.items import Article, CaptureRef, SnapshotRef, VersionKey
 from newscrawl.ledger.frontier import Frontier
 from newscrawl.ledger.holding import STORE, lost_store, open_store, take
+from newscrawl.ledger.hosts import Hosts
 from newscrawl.ledger.journal import finish_removal
 from newscrawl.ledger.keeping import Exchange, Keeping
 from newscrawl.ledger.kept import KeptRows
 from newscrawl.ledger.recovery import recover
+from newscrawl.ledger.robots import RobotsCache
 from newscrawl.ledger.state import RunState, exit_code
+from newscrawl.ledger.waiting import why_work_is_left
 from newscrawl.ledger.warcs import WarcSeries
 from newscrawl.store import Store, articles, captures, files, runs
 from newscrawl.store.articles import NewArticle, StoredArticle
@@ -67,6 +70,8 @@ class Ledger:
         """Spider arguments, for the list of runs."""
         self.clock = clock
         self.state = RunState()
+        self.robots = RobotsCache(lambda: self.store)
+        """What robots.txt said, of each origin."""
         self.failure: StorageError | None = None
         self.on_failure: Callable[[], None] | None = None
         self.aborters: list[Callable[[str], None]] = []
@@ -105,6 +110,11 @@ class Ledger:
         if self._frontier is None:
             raise RuntimeError("the ledger is not open")
         return self._frontier
+
+    @property
+    def hosts(self) -> Hosts:
+        """When which host may be asked. Raises :exc:`RuntimeError` before :meth:`open`."""
+        return self.frontier.hosts
 
     @property
     def kept(self) -> KeptRows:
@@ -311,7 +321,8 @@ class Ledger:
 
     def _pending(self) -> bool:
         unsynced = any(file.size != file.synced for _, file in self._open_files())
-        return bool(unsynced or self._finished or self.kept.pending or self.frontier.outcomes or self.frontier.added)
+        found = self.kept.pending or self.frontier.outcomes or self.frontier.added
+        return bool(unsynced or self._finished or found or self.hosts.changed() or self.robots.new)
 
     def _write(self, connection: Any, opened: list[tuple[FileKind, AppendFile]]) -> None:
         states = [self._file_row(kind, file, "open") for kind, file in opened]
@@ -320,6 +331,7 @@ class Ledger:
             captures.add(connection, self._warcs.new)
         self.kept.write(connection)
         self.frontier.write(connection)
+        self.robots.write(connection)
         runs.update_counts(connection, self.run_id, self.state.as_counts(), self._site_rows())
 
     def _site_rows(self) -> list[RunSite]:
@@ -346,6 +358,7 @@ class Ledger:
         except StorageError as error:
             self.fail_storage(error)
         self._finished = []
+        self.robots.written()
         self.kept.acknowledge()
         if self._warcs is not None:
             self._warcs.acknowledge()
@@ -419,6 +432,8 @@ class Ledger:
         self._articles = self._rejected = None
         if self._warcs is not None:
             self._finish_warc()
+        if self.replay is None and self.reason != "finished":
+            self.state.waiting = why_work_is_left(self.store, self.hosts)
         if not self.state.articles:
             # Where other workers were quicker, none for this one is no failure.
             with self.store.reading() as connection:

@@ -19,6 +19,7 @@ from newscrawl.items import Article, FoundHow, FoundOn, Http
 from newscrawl.ledger import FEW, Exchange, Ledger, ProfileCounts, ledger_of
 from newscrawl.sites import Profiles
 from newscrawl.spiders.arguments import number_of, start_urls
+from newscrawl.spiders.guest import MetaRobots, check_contact
 from newscrawl.spiders.stories import InterruptedStoryError, Stories, linked_parts, reason_of
 from newscrawl.urls import site_of, url_key
 
@@ -53,6 +54,7 @@ class NewsSpider(Spider):
         self.follow = follow
         self.profiles = Profiles(Path(crawler.settings["NEWSCRAWL_SITES_DIR"]))
         self.profiles.load()
+        self.meta_robots = MetaRobots(crawler.settings)
         self.stories = Stories(crawler, self._read_part, limit=crawler.settings.getint("NEWSCRAWL_MAX_PARTS"))
         # Most links of a page were seen on the page before; asking here spares a Request for each.
         self.asked: set[str] = set()
@@ -79,6 +81,7 @@ class NewsSpider(Spider):
             raise ConfigError(
                 "nothing to start at: give -a url=https://… or -a urls_file=…; -a help=1 lists all arguments"
             )
+        check_contact(settings, urls)
         spider = cls(crawler, urls=urls, follow=follow)
         spider._set_crawler(crawler)
         return spider
@@ -134,6 +137,7 @@ class NewsSpider(Spider):
         """Read a page: yield its article if it is one, whole, and requests for what is followed from it."""
         exchange = self.ledger.exchange(response.request)
         page = read_page(response.body, response.url, **self._known_of(response, exchange))
+        page = self.meta_robots.heard(page, response)
         self.ledger.state.pages[page.kind] += 1
         self.ledger.state.site(site_of(response.url)).pages += 1
         self.crawler.stats.inc_value(f"newscrawl/pages/{page.kind}")
@@ -164,12 +168,13 @@ class NewsSpider(Spider):
             "fetched_at": exchange.fetched_at if exchange else None,
             "url_assigned": exchange.url_assigned if exchange else False,
             "profile": self.profiles.for_url(response.url),
+            "heed_robots": self.meta_robots.obeys,
         }
 
     def _read_part(self, response: Response) -> tuple[Page, Article | None]:
         """Read a later page of a story, which need not look like an article by itself."""
         known = self._known_of(response, self.ledger.exchange(response.request))
-        page = read_page(response.body, response.url, **known)
+        page = self.meta_robots.heard(read_page(response.body, response.url, **known), response)
         if page.article is None and page.kind == "other":
             return page, extract_article(response.body, response.url, **known)
         return page, page.article
