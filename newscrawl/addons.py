@@ -71,8 +71,8 @@ def _opt_out(settings: BaseSettings, name: str) -> None:
         try:
             text = Path(path).read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
-            raise ConfigError(f"{name}={path}: {getattr(error, 'strerror', None) or error}") from error
-        OptOut.parse(text, path)
+            raise ConfigError(f"{name}: {path}: {getattr(error, 'strerror', None) or error}") from error
+        OptOut.parse(text, f"{name}: {path}")
 
 
 def _folder(settings: BaseSettings, name: str) -> None:

@@ -85,6 +85,7 @@ ADDONS = {
     "newscrawl.addons.ReplayAddon": 300,
 }
 EXTENSIONS = {
+    "newscrawl.extensions.ContactExtension": -200,
     "newscrawl.extensions.LedgerExtension": -100,
     # Before Scrapy's feed exports, whose copy then has what the exporters fill in.
     "newscrawl.extensions.ExportExtension": -50,

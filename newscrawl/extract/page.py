@@ -107,7 +107,6 @@ def extract_article(
     fetched_at: datetime | None = None,
     url_assigned: bool = False,
     profile: SiteProfile | str | None = "auto",
-    heed_robots: bool = True,
 ) -> Article:
     """Return the article of a page that is known to be one; arguments as for :func:`read_page`.
 

@@ -1,37 +1,15 @@
-"""How the spider behaves as a guest: it says who asks, and hears what pages say to robots."""
+"""What pages say to robots, and what the spider makes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from scrapy.http import Response
-from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
 from scrapy.settings import BaseSettings
 
-from newscrawl.addresses import AllowList
-from newscrawl.exceptions import ConfigError
 from newscrawl.extract import Page
-from newscrawl.guest import strangers
 from newscrawl.items import Warn
 from newscrawl.robots import directives
-
-
-def check_contact(settings: BaseSettings, urls: Iterable[str]) -> None:
-    """Raise :exc:`ConfigError` when other people's hosts would be asked by somebody who does not say who it is.
-
-    A User-Agent of the user's own is taken as one that says so.
-    """
-    if settings.getlist("NEWSCRAWL_REPLAY") or settings["NEWSCRAWL_CONTACT"].strip():
-        return
-    if (settings.getpriority("USER_AGENT") or 0) > PRIORITIES["addon"]:
-        return
-    others = strangers(urls, AllowList.parse(settings.getlist("NEWSCRAWL_ALLOW_ADDRESSES")))
-    if others:
-        raise ConfigError(
-            f"{others[0]} is somebody else's: say where its webmaster can reach you with "
-            "-s NEWSCRAWL_CONTACT=you@example.org (a URL or a mail address; it becomes part of the User-Agent)"
-        )
 
 
 class MetaRobots:

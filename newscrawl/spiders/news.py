@@ -19,7 +19,7 @@ from newscrawl.items import Article, FoundHow, FoundOn, Http
 from newscrawl.ledger import FEW, Exchange, Ledger, ProfileCounts, ledger_of
 from newscrawl.sites import Profiles
 from newscrawl.spiders.arguments import number_of, start_urls
-from newscrawl.spiders.guest import MetaRobots, check_contact
+from newscrawl.spiders.guest import MetaRobots
 from newscrawl.spiders.stories import InterruptedStoryError, Stories, linked_parts, reason_of
 from newscrawl.urls import site_of, url_key
 
@@ -81,7 +81,6 @@ class NewsSpider(Spider):
             raise ConfigError(
                 "nothing to start at: give -a url=https://… or -a urls_file=…; -a help=1 lists all arguments"
             )
-        check_contact(settings, urls)
         spider = cls(crawler, urls=urls, follow=follow)
         spider._set_crawler(crawler)
         return spider
@@ -136,7 +135,8 @@ class NewsSpider(Spider):
     async def parse(self, response: Response, *, hops: int = 0) -> AsyncIterator[Article | Request]:
         """Read a page: yield its article if it is one, whole, and requests for what is followed from it."""
         exchange = self.ledger.exchange(response.request)
-        page = read_page(response.body, response.url, **self._known_of(response, exchange))
+        known = self._known_of(response, exchange)
+        page = read_page(response.body, response.url, **known, heed_robots=self.meta_robots.obeys)
         page = self.meta_robots.heard(page, response)
         self.ledger.state.pages[page.kind] += 1
         self.ledger.state.site(site_of(response.url)).pages += 1
@@ -168,13 +168,13 @@ class NewsSpider(Spider):
             "fetched_at": exchange.fetched_at if exchange else None,
             "url_assigned": exchange.url_assigned if exchange else False,
             "profile": self.profiles.for_url(response.url),
-            "heed_robots": self.meta_robots.obeys,
         }
 
     def _read_part(self, response: Response) -> tuple[Page, Article | None]:
         """Read a later page of a story, which need not look like an article by itself."""
         known = self._known_of(response, self.ledger.exchange(response.request))
-        page = self.meta_robots.heard(read_page(response.body, response.url, **known), response)
+        page = read_page(response.body, response.url, **known, heed_robots=self.meta_robots.obeys)
+        page = self.meta_robots.heard(page, response)
         if page.article is None and page.kind == "other":
             return page, extract_article(response.body, response.url, **known)
         return page, page.article
