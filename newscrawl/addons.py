@@ -16,6 +16,7 @@ from newscrawl import __version__
 from newscrawl import settings as defaults
 from newscrawl.addresses import AllowList
 from newscrawl.exceptions import ConfigError, did_you_mean
+from newscrawl.guest import OptOut, is_contact
 
 logger = logging.getLogger("newscrawl")
 
@@ -27,6 +28,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "CONCURRENT_REQUESTS": 16,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
         "DOWNLOAD_DELAY": 1.0,
+        # By chance half a second would be a pause, too.
+        "DOWNLOAD_DELAY_JITTER": 0.0,
         "AUTOTHROTTLE_ENABLED": True,
         "AUTOTHROTTLE_START_DELAY": 1.0,
         "AUTOTHROTTLE_MAX_DELAY": 60.0,
@@ -53,6 +56,23 @@ def _text(settings: BaseSettings, name: str) -> None:
     value = settings.get(name)
     if not isinstance(value, str) or any(ord(ch) < 32 for ch in value):
         raise ConfigError(f"{name} must be a text on one line, not {value!r}")
+
+
+def _contact(settings: BaseSettings, name: str) -> None:
+    _text(settings, name)
+    if settings[name].strip() and not is_contact(settings[name]):
+        raise ConfigError(f"{name} must be a URL or a mail address that a webmaster can use, not {settings[name]!r}")
+
+
+def _opt_out(settings: BaseSettings, name: str) -> None:
+    _text(settings, name)
+    path = settings[name]
+    if path:
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{name}: {path}: {getattr(error, 'strerror', None) or error}") from error
+        OptOut.parse(text, f"{name}: {path}")
 
 
 def _folder(settings: BaseSettings, name: str) -> None:
@@ -153,7 +173,7 @@ CHECKS: dict[str, Callable[[BaseSettings, str], None]] = {
     "NEWSCRAWL_OUTPUT_ENABLED": _flag,
     "NEWSCRAWL_REPLAY": _paths,
     "NEWSCRAWL_PRESET": _choice(*PRESETS),
-    "NEWSCRAWL_CONTACT": _text,
+    "NEWSCRAWL_CONTACT": _contact,
     "NEWSCRAWL_ALLOW_ADDRESSES": _addresses,
     "NEWSCRAWL_SITES_DIR": _sites,
     "NEWSCRAWL_DEDUPE": _choice("mark", "drop_exact"),
@@ -172,6 +192,15 @@ CHECKS: dict[str, Callable[[BaseSettings, str], None]] = {
     "NEWSCRAWL_COMMIT_S": _seconds,
     "NEWSCRAWL_RETRY_S": _seconds,
     "NEWSCRAWL_WAIT_S": _seconds,
+    "NEWSCRAWL_OPT_OUT": _opt_out,
+    "NEWSCRAWL_MAX_CRAWL_DELAY_S": _seconds,
+    "NEWSCRAWL_MAX_RETRY_AFTER_S": _seconds,
+    "NEWSCRAWL_ROBOTS_META": _choice("obey", "record"),
+    "NEWSCRAWL_BREAKER_FAULTS": _count(0),
+    "NEWSCRAWL_HOST_MAX_PAGES": _count(0),
+    "NEWSCRAWL_HOST_MAX_BYTES": _count(0),
+    "NEWSCRAWL_HOST_MAX_S": _seconds,
+    "NEWSCRAWL_MAX_BYTES": _count(0),
     "NEWSCRAWL_EXPORTERS": _exporters,
     "NEWSCRAWL_PROGRESS_ENABLED": _flag,
     "NEWSCRAWL_PROGRESS_S": _seconds,

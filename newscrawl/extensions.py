@@ -19,21 +19,48 @@ from scrapy import __version__ as scrapy_version
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
+from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
 from scrapy.settings import BaseSettings
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 from scrapy.utils.misc import build_from_crawler, load_object
 
 from newscrawl import __version__
+from newscrawl.addresses import AllowList
 from newscrawl.archive.snapshot import UNDATED
 from newscrawl.archive.sources import open_replay_set
-from newscrawl.exceptions import ManifestError
+from newscrawl.exceptions import ConfigError, ManifestError
+from newscrawl.guest import strangers
 from newscrawl.items import Article
 from newscrawl.ledger import Exchange, Keeping, Ledger, RunState, bind_ledger, ledger_of
 from newscrawl.ledger.health import Limits
 from newscrawl.ledger.holding import worker_name
 
 logger = logging.getLogger("newscrawl")
+
+
+class ContactExtension:
+    """Refuses to ask other people's hosts without saying who asks; before anything is opened or written."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Raise :exc:`ConfigError` for a spider that starts at somebody else's without a contact.
+
+        A User-Agent of the user's own is taken as one that names one.
+        """
+        settings = crawler.settings
+        spider: Any = crawler.spider
+        own_agent = (settings.getpriority("USER_AGENT") or 0) > PRIORITIES["addon"]
+        if own_agent or settings["NEWSCRAWL_CONTACT"].strip() or settings.getlist("NEWSCRAWL_REPLAY"):
+            raise NotConfigured
+        urls = getattr(spider, "urls", None) or getattr(spider, "start_urls", None) or ()
+        others = strangers(urls, AllowList.parse(settings.getlist("NEWSCRAWL_ALLOW_ADDRESSES")))
+        if not others:
+            raise NotConfigured
+        raise ConfigError(
+            f"{others[0]} is somebody else's: say where its webmaster can reach you with "
+            "-s NEWSCRAWL_CONTACT=you@example.org (a URL or a mail address; it becomes part of the User-Agent)"
+        )
 
 
 class LedgerExtension:

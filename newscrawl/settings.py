@@ -56,6 +56,24 @@ NEWSCRAWL_COMMIT_S = 1.0
 NEWSCRAWL_RETRY_S = 5.0
 # When nothing can be asked for longer than this, the run ends with exit code 4 and work left, in seconds (float).
 NEWSCRAWL_WAIT_S = 120.0
+# Where those are listed who are never to be asked: a host or the beginning of a URL a line; empty for nowhere (str).
+NEWSCRAWL_OPT_OUT = ""
+# Seconds of the longest Crawl-delay of a robots.txt that is kept to (float).
+NEWSCRAWL_MAX_CRAWL_DELAY_S = 120.0
+# Seconds of the longest Retry-After that is kept to (float).
+NEWSCRAWL_MAX_RETRY_AFTER_S = 3600.0
+# "obey" or "record": whether links of a page that says nofollow to robots are left alone (str).
+NEWSCRAWL_ROBOTS_META = "obey"
+# Faults in a row after which a host is left alone for ten minutes and longer; 0 for never (int).
+NEWSCRAWL_BREAKER_FAULTS = 5
+# Pages that one run asks of a host at most; 0 for no limit (int).
+NEWSCRAWL_HOST_MAX_PAGES = 0
+# Bytes after which one run asks a host for nothing more; 0 for no limit (int).
+NEWSCRAWL_HOST_MAX_BYTES = 0
+# Seconds after which one run asks a host for nothing more; 0 for no limit (float).
+NEWSCRAWL_HOST_MAX_S = 0.0
+# Bytes after which a run is stopped; 0 for no limit (int).
+NEWSCRAWL_MAX_BYTES = 0
 # Writers of kept items, in order; each gets the item and its response (list of paths or classes).
 NEWSCRAWL_EXPORTERS = [
     "newscrawl.exporters.SnapshotExporter",
@@ -84,6 +102,7 @@ ADDONS = {
     "newscrawl.addons.ReplayAddon": 300,
 }
 EXTENSIONS = {
+    "newscrawl.extensions.ContactExtension": -200,
     "newscrawl.extensions.LedgerExtension": -100,
     # Before Scrapy's feed exports, whose copy then has what the exporters fill in.
     "newscrawl.extensions.ExportExtension": -50,
@@ -97,8 +116,14 @@ DOWNLOADER_MIDDLEWARES = {
     "newscrawl.downloadermiddlewares.OutcomeMiddleware": 10,
     # Before robots.txt is asked for: a refused address is not asked at all.
     "newscrawl.downloadermiddlewares.GateMiddleware": 50,
+    "newscrawl.downloadermiddlewares.OptOutMiddleware": 51,
+    # Scrapy's crawls everything where robots.txt cannot be read.
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "newscrawl.downloadermiddlewares.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "newscrawl.downloadermiddlewares.PlainRedirectMiddleware": 600,
+    # It hears of each answer before redirects and retries do.
+    "newscrawl.downloadermiddlewares.GuestMiddleware": 620,
     # Next to the handler, where a body still has its content coding.
     "newscrawl.downloadermiddlewares.CaptureMiddleware": 980,
 }

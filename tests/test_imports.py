@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1] / "newscrawl"
-VALUES = {"items", "urls", "text", "dates", "fingerprint", "addresses", "charsets", "exceptions", "faultpoints"}
+VALUES = {
+    "items",
+    "urls",
+    "text",
+    "dates",
+    "fingerprint",
+    "addresses",
+    "charsets",
+    "exceptions",
+    "faultpoints",
+    "guest",
+    "robots",
+}
 READING = {"sites", "extract", "discover"}
 KEEPING = {"archive", "store"}
 COMPONENTS = {

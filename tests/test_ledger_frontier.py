@@ -168,7 +168,7 @@ def test_nothing_is_lost_when_the_store_fails(frontier: Frontier, monkeypatch: p
 
     frontier.add(new_url(1))
     with monkeypatch.context() as patch:
-        patch.setattr(rows, "add", broken)
+        patch.setattr(rows, "record", broken)
         with pytest.raises(StorageError):
             frontier.next()
     assert len(frontier) == 1

@@ -107,6 +107,7 @@ def test_the_report_holds_every_count_in_plain_form() -> None:
         "feeds": {},
         "skipped_urls": {},
         "links_not_in_replay": ["https://news.example/1"],
+        "waiting": [],
         "sites": {},
     }
     assert state.page_count == 2

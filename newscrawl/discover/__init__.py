@@ -6,8 +6,8 @@ no feed (an HTML page). Its ``entries`` are articles, its ``feeds`` the sitemaps
 entries had no URL that can be asked for. It never raises, and its work is bounded: 50 MiB, 50,000 entries.
 
 :func:`posts_url` ``(api_root, page=1)`` is the address of a WordPress site's posts, which :func:`read_feed` reads, and
-:func:`guesses` ``(url)`` are the usual addresses on a site that names none. :func:`is_section` ``(url)`` tells a section's front page. What a
-page names is ``Page.feeds`` of :mod:`newscrawl.extract`.
+:func:`guesses` ``(url)`` are the usual addresses on a site that names none; :func:`is_section` ``(url)`` tells a
+section's front page. What a page names is ``Page.feeds`` of :mod:`newscrawl.extract`.
 
 :func:`trap` ``(url, *, this_year)`` and :func:`without_session` judge and clean one URL. A :class:`TrapWatch` is kept
 for a crawl: ask ``refuses(url)`` before a URL is queued and again before it is asked for, and tell

@@ -96,6 +96,7 @@ def read_page(
     fetched_at: datetime | None = None,
     url_assigned: bool = False,
     profile: SiteProfile | str | None = "auto",
+    heed_robots: bool = True,
 ) -> Page:
     """Read a page. Pure: the same bytes and arguments give the same result. Never raises on any *body* or *url*.
 
@@ -103,8 +104,10 @@ def read_page(
     dates after it. *url_assigned* marks a URL that is not the page's own, so that nothing is read from it.
     *profile* is a :class:`~newscrawl.sites.SiteProfile`, the name of a shipped one, ``"auto"`` for the shipped one
     of the URL's host, or None for none; an unknown name raises :exc:`~newscrawl.exceptions.ProfileError`.
+    *heed_robots*: links of a page whose meta robots ask not to follow them are marked so.
     """
-    return _read(body, url, content_type, fetched_at, url_assigned, _profile_of(profile, url), force=False)
+    found = _profile_of(profile, url)
+    return _read(body, url, content_type, fetched_at, url_assigned, found, force=False, heed_robots=heed_robots)
 
 
 def extract_article(
@@ -142,6 +145,7 @@ def _read(
     profile: SiteProfile | None,
     *,
     force: bool,
+    heed_robots: bool = True,
 ) -> Page:
     address = resolve(None, url) if url else None
     if not body.strip():
@@ -200,7 +204,7 @@ def _read(
             _page=segmented,
             _source=source,
         )
-    return _page(source, text)
+    return _page(source, text, heed_robots)
 
 
 def claims_of(meta: Structured, titles: tuple[str, ...]) -> Claims:
@@ -229,7 +233,7 @@ def _is_html(body: bytes, content_type: str | None) -> bool:
     return _HTML_START.match(body[:1024]) is not None
 
 
-def _page(source: Source, text: Decoded) -> Page:
+def _page(source: Source, text: Decoded, heed_robots: bool) -> Page:
     meta = source.meta
     robots = tuple(
         word.strip().lower()
@@ -239,7 +243,7 @@ def _page(source: Source, text: Decoded) -> Page:
         if word.strip()
     )
     refresh = resolve(source.base, meta.refresh) if meta.refresh else None
-    nofollow = "nofollow" in robots or "none" in robots
+    nofollow = heed_robots and ("nofollow" in robots or "none" in robots)
     links, next_page = page_links(source, nofollow)
     kind, reason = kind_of(source, links)
     if kind == "article" and refresh is not None and not meta.article:

@@ -12,6 +12,7 @@ from newscrawl.ledger.frontier import fingerprint_of
 from newscrawl.ledger.health import FEW, ProfileCounts
 from newscrawl.ledger.keeping import Exchange, Keeping
 from newscrawl.ledger.kept import text_digest
+from newscrawl.ledger.robots import Standing
 from newscrawl.ledger.state import Result, RunState, exit_code
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Result",
     "RunState",
     "SiteCounts",
+    "Standing",
     "bind_ledger",
     "exit_code",
     "fingerprint_of",

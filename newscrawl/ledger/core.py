@@ -25,13 +25,16 @@ from newscrawl.ledger.frontier import Frontier
 from newscrawl.ledger.health import faults
 from newscrawl.ledger.history import PastRun, earlier_runs, known_feeds
 from newscrawl.ledger.holding import STORE, lost_store, open_store, take
+from newscrawl.ledger.hosts import Hosts
 from newscrawl.ledger.journal import finish_removal
 from newscrawl.ledger.keeping import Exchange, Keeping
 from newscrawl.ledger.kept import KeptRows
 from newscrawl.ledger.metrics import LastRun, metrics_text, write_metrics
 from newscrawl.ledger.recovery import recover
 from newscrawl.ledger.report import listed_before, report_of, write_report
+from newscrawl.ledger.robots import RobotsCache
 from newscrawl.ledger.state import RunState, exit_code
+from newscrawl.ledger.waiting import why_work_is_left
 from newscrawl.ledger.warcs import WarcSeries
 from newscrawl.store import Store, articles, captures, files, runs
 from newscrawl.store.articles import NewArticle, StoredArticle
@@ -72,6 +75,8 @@ class Ledger:
         """Spider arguments, for the list of runs."""
         self.clock = clock
         self.state = RunState()
+        self.robots = RobotsCache(lambda: self.store)
+        """What robots.txt said, of each origin."""
         self.failure: StorageError | None = None
         self.on_failure: Callable[[], None] | None = None
         self.aborters: list[Callable[[str], None]] = []
@@ -125,6 +130,11 @@ class Ledger:
         if self._feeds is None:
             raise RuntimeError("the ledger is not open")
         return self._feeds
+
+    @property
+    def hosts(self) -> Hosts:
+        """When which host may be asked. Raises :exc:`RuntimeError` before :meth:`open`."""
+        return self.frontier.hosts
 
     @property
     def kept(self) -> KeptRows:
@@ -343,14 +353,8 @@ class Ledger:
 
     def _pending(self) -> bool:
         unsynced = any(file.size != file.synced for _, file in self._open_files())
-        return bool(
-            unsynced
-            or self._finished
-            or self.kept.pending
-            or self.feeds.pending
-            or self.frontier.outcomes
-            or self.frontier.added
-        )
+        found = self.kept.pending or self.feeds.pending or self.frontier.outcomes or self.frontier.added
+        return bool(unsynced or self._finished or found or self.hosts.changed() or self.robots.new)
 
     def _write(self, connection: Any, opened: list[tuple[FileKind, AppendFile]]) -> None:
         states = [self._file_row(kind, file, "open") for kind, file in opened]
@@ -360,6 +364,7 @@ class Ledger:
         self.kept.write(connection)
         self.feeds.write(connection)
         self.frontier.write(connection)
+        self.robots.write(connection)
         runs.update_counts(connection, self.run_id, self.state.as_counts(), self._site_rows())
 
     def _site_rows(self) -> list[RunSite]:
@@ -386,6 +391,7 @@ class Ledger:
         except StorageError as error:
             self.fail_storage(error)
         self._finished = []
+        self.robots.written()
         self.kept.acknowledge()
         self.feeds.acknowledge()
         if self._warcs is not None:
@@ -471,6 +477,8 @@ class Ledger:
         self._articles = self._rejected = None
         if self._warcs is not None:
             self._finish_warc()
+        if self.replay is None and self.reason != "finished":
+            self.state.waiting = why_work_is_left(self.store, self.hosts)
         if not self.state.articles:
             # Where other workers were quicker, none for this one is no failure.
             with self.store.reading() as connection:

@@ -15,7 +15,9 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from newscrawl.ledger.hosts import Hosts
 from newscrawl.store import Store, frontier
+from newscrawl.store import hosts as host_rows
 from newscrawl.store.frontier import DuePage, Known, Lease, NewUrl, Outcome, Visit
 
 LEASE_S = 600.0
@@ -39,6 +41,8 @@ class Frontier:
         self.round = round_
         """Serial of the run: what is asked again in every run is asked once in each."""
         self.clock = clock
+        self.hosts = Hosts(clock)
+        """When which host may be asked."""
         self.per_host = 16
         """Requests to one host that are handed out at a time."""
         self.stopping = False
@@ -93,7 +97,7 @@ class Frontier:
     def _next_leased(self) -> Lease | None:
         best: str | None = None
         for host, leases in self._leased.items():
-            if self._busy[host] < self.per_host and (
+            if self._busy[host] < (self.per_host if host not in self.hosts.trial else 1) and (
                 best is None or leases[0].priority > self._leased[best][0].priority
             ):
                 best = host
@@ -112,6 +116,7 @@ class Frontier:
             return False
         full = {host: _BATCH for host, leases in self._leased.items() if leases}
         full.update({host: _BATCH for host, count in self._busy.items() if count >= self.per_host})
+        full.update(dict.fromkeys(self.hosts.trial & self._busy.keys(), _BATCH))
         self.write_added()
         with self.store.begin() as connection:
             leases = frontier.lease(
@@ -122,9 +127,13 @@ class Frontier:
                 per_host=_BATCH,
                 limit=_LIMIT,
                 busy=full,
-                outside=self.outside,
+                outside=[*self.outside, *self.hosts.spent],
                 allowed=self._allowed,
             )
+            strange = {lease.host for lease in leases} - self.hosts.met
+            if strange:
+                self.hosts.met |= strange
+                self.hosts.learn(host_rows.known(connection, strange))
             if not leases:
                 self.look(connection)
         self.queued = max(self.queued - len(leases), 0)
@@ -142,7 +151,8 @@ class Frontier:
         if self._allowed is not None:
             # Other workers bring hosts of their own at any time.
             self.outside = frozenset(host for host in frontier.awake_hosts(connection) if not self._allowed(host))
-        waiting = frontier.waiting(connection, self.owner, now=self.clock(), outside=self.outside)
+        outside = [*self.outside, *self.hosts.spent]
+        waiting = frontier.waiting(connection, self.owner, now=self.clock(), outside=outside)
         self.queued = waiting.queued
         self.next_ready_at = waiting.next_ready_at
 
@@ -151,10 +161,28 @@ class Frontier:
         if lease_id in self.handed:
             self.ends.setdefault(lease_id, Outcome(id=lease_id, state=state, reason=reason[:500]))
 
-    def put_back(self, lease_id: int | None, reason: str) -> None:
-        """Say that a lease returns to the queue as if it had not been handed out; this outweighs everything else."""
-        if lease_id in self.handed:
-            self.ends[lease_id] = Outcome(id=lease_id, state="queued", reason=reason)
+    def put_back(
+        self, lease_id: int | None, reason: str, *, ready_at: float | None = None, tries: int | None = None
+    ) -> None:
+        """Say that a lease returns to the queue as if it had not been handed out; this outweighs everything else.
+
+        It is asked again from *ready_at* on, at once without one; a later word takes no earlier one's time.
+        """
+        if lease_id in self.handed and not (ready_at is None and self.returns(lease_id)):
+            self.ends[lease_id] = Outcome(id=lease_id, state="queued", reason=reason, ready_at=ready_at, tries=tries)
+
+    def hold(self, host: str) -> None:
+        """Return what is leased of *host* and was not handed out: it is not to be asked now."""
+        for lease in self._leased.pop(host, ()):
+            self.outcomes.append(Outcome(id=lease.id, state="queued"))
+        self._dry = False
+
+    def left_behind(self) -> int:
+        """Return how many URLs wait at hosts whose budget is used up. Raises :exc:`StorageError`."""
+        if not self.hosts.spent:
+            return 0
+        with self.store.reading() as connection:
+            return host_rows.queued_at(connection, self.hosts.spent)
 
     def visited(self, lease_id: int | None, visit: Visit) -> None:
         """Say that the answer was understood, an error status included, and when the page is to be read again."""
@@ -195,17 +223,27 @@ class Frontier:
     # --- what is written. On PostgreSQL a transaction changes the frontier once: two could wait for each other.
 
     def write_added(self) -> None:
-        """Write the URLs found since the last time, in a transaction of their own."""
-        if self.added:
+        """Write the URLs found since the last time, in a transaction of their own, and which hosts are to wait."""
+        if self.added or self.hosts.urgent:
             with self.store.begin() as connection:
-                self.queued += frontier.add(connection, self.added, now=self.clock())
+                self.queued += self._record(connection, [])
             self.added = []
+            self.hosts.written()
 
     def write(self, connection: Connection) -> None:
         """Write what became of leases, and the URLs found since the last time."""
         returned = sum(outcome.state == "queued" for outcome in self.outcomes)
-        self._written = returned + frontier.record(
-            connection, self.outcomes, self.added, owner=self.owner, now=self.clock()
+        self._written = returned + self._record(connection, self.outcomes)
+
+    def _record(self, connection: Connection, outcomes: list[Outcome]) -> int:
+        return frontier.record(
+            connection,
+            outcomes,
+            self.added,
+            owner=self.owner,
+            now=self.clock(),
+            times=self.hosts.changed(),
+            origins=list(self.hosts.origins.values()),
         )
 
     def acknowledge(self) -> None:
@@ -220,6 +258,7 @@ class Frontier:
         self.queued += self._written
         self._written = 0
         self.added, self.outcomes = [], []
+        self.hosts.written()
         if now >= self._renew_at:
             self._renew_at = now + LEASE_S / 10
             with self.store.begin() as connection:

@@ -89,6 +89,8 @@ class RunState:
     """Articles that the store held when the run began, or that other workers have put there since."""
     not_in_replay: dict[str, None] = field(default_factory=dict)
     """Links not followed because the replay set does not hold them."""
+    waiting: list[str] = field(default_factory=list)
+    """Why work is left that cannot be done now, one line a host or budget."""
     results: list[Result] = field(default_factory=list)
     """The first rows, for the table."""
     sites: dict[str, SiteCounts] = field(default_factory=dict)
@@ -195,6 +197,7 @@ class RunState:
             "feeds": self.feed_outcomes(),
             "skipped_urls": {reason: list(urls) for reason, urls in sorted(self.skipped_urls.items())},
             "links_not_in_replay": list(self.not_in_replay),
+            "waiting": list(self.waiting),
             "sites": {name: counts.as_report() for name, counts in sorted(self.sites.items())},
         }
 
@@ -279,7 +282,7 @@ def exit_code(state: RunState, reason: str | None, failure: StorageError | None)
     if reason == "start_error":
         return 1, ["the spider's start failed; the log shows where"]
     if reason not in ("finished", "closespider_itemcount"):
-        return 4, [f"stopped with work left ({reason or 'killed'}); the next run continues"]
+        return 4, [f"stopped with work left ({reason or 'killed'}); the next run continues", *state.waiting]
     reasons = [f"start URL failed: {url} ({why})" for url, why in state.failed_starts]
     if state.misses:
         reasons.append(f"{state.misses} requests for URLs that the replay set does not hold")

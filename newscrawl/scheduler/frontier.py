@@ -10,6 +10,7 @@ from typing import Any, Self, cast
 from scrapy import Request, Spider, signals
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
 from scrapy.utils.asyncio import call_later, create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
@@ -79,6 +80,7 @@ class FrontierScheduler(BaseScheduler):
         crawler.signals.connect(scheduler.callback_failed, signals.spider_error)
         crawler.signals.connect(scheduler.item_failed, signals.item_error)
         crawler.signals.connect(scheduler.item_dropped, signals.item_dropped)
+        crawler.signals.connect(scheduler.spider_idle, signals.spider_idle)
         return scheduler
 
     # --- Scrapy's interface
@@ -198,7 +200,8 @@ class FrontierScheduler(BaseScheduler):
         return True
 
     def _retry(self, lease: Lease, request: Request) -> bool:
-        delay = min(self.retry_s * 2**lease.tries, _MAX_RETRY_S)
+        # A lease counts waits among its tries; they make no later try wait longer.
+        delay = min(self.retry_s * 2 ** (request.meta["retry_times"] - 1), _MAX_RETRY_S)
         try:
             # Scrapy's retries may leave the site; what was asked first may not.
             asked = without_defaults(request, lease.request)
@@ -260,6 +263,13 @@ class FrontierScheduler(BaseScheduler):
                 self.frontier.settle(id_)
         if self.ledger.commit_due():
             self.ledger.commit()
+
+    def spider_idle(self) -> None:
+        """Raise :exc:`CloseSpider` when all that is left waits at hosts whose budget is used up."""
+        self.settle_handled()
+        self.ledger.commit()
+        if self.ledger.failure is None and self.frontier.left_behind():
+            raise CloseSpider("host_budget")
 
     # --- the watch
 

@@ -220,7 +220,7 @@ class Following:
 
     def _listings(self, page: Page, response: Response) -> Iterator[Request]:
         """Yield requests for the listings and feeds that a page names."""
-        if self.plan.follow not in ("links", "tags") or "nofollow" in page.meta_robots:
+        if self.plan.follow not in ("links", "tags"):
             return
         on = response.url
         listings = [link.url for link in page.links if link.role == "listing" and not link.nofollow]
@@ -228,10 +228,9 @@ class Following:
         feed = self.ledger.feeds.get(response.meta.get("newscrawl_feed") or "")
         if found["how"] == "start" or (feed is not None and feed.kind == "home"):
             listings += self._sections(page, response)
-            yield from self.named(map(_feed_url, page.feeds), "feed", on)
-            yield from self.named(
-                (self.ledger.hosts.sitemaps(on) if hasattr(self.ledger, "hosts") else ()), "sitemap", on
-            )
+            # A page that asks not to be followed comes without links.
+            yield from self.named(map(_feed_url, page.feeds if page.links else ()), "feed", on)
+            yield from self.named((self.ledger.robots.sitemaps(on)), "sitemap", on)
             if self.ledger.replay is None and not self.polling.has_documents(host_of(on), site_of(on)):
                 yield from self.named(guesses(on), "guess", on)
         yield from self.named(listings, "listing", on)

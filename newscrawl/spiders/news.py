@@ -26,6 +26,7 @@ from newscrawl.ledger.holding import STORE
 from newscrawl.sites import Profiles
 from newscrawl.spiders.arguments import ARGUMENTS, Plan, number_of
 from newscrawl.spiders.following import Following
+from newscrawl.spiders.guest import MetaRobots
 from newscrawl.spiders.polling import DOCUMENTS, Polling
 from newscrawl.spiders.stories import InterruptedStoryError, Stories, linked_parts, reason_of
 from newscrawl.spiders.versions import Versions, header
@@ -51,6 +52,7 @@ class NewsSpider(Spider):
         self.ledger_crawler = crawler
         self.plan = plan
         self.profiles = profiles
+        self.meta_robots = MetaRobots(settings)
         self.stories = Stories(crawler, self._read_part, limit=settings.getint("NEWSCRAWL_MAX_PARTS"))
         self.watching = plan.watch
         """Whether the crawl stays when nothing is left to do."""
@@ -213,7 +215,9 @@ class NewsSpider(Spider):
 
     async def _parse_page(self, response: Response, feed: Feed | None, hops: int) -> AsyncIterator[Article | Request]:
         exchange = self.ledger.exchange(response.request)
-        page = read_page(response.body, response.url, **self._known_of(response, exchange))
+        known = self._known_of(response, exchange)
+        page = read_page(response.body, response.url, **known, heed_robots=self.meta_robots.obeys)
+        page = self.meta_robots.heard(page, response)
         state = self.ledger.state
         state.pages[page.kind] += 1
         state.site(site_of(response.url)).pages += 1
@@ -300,7 +304,8 @@ class NewsSpider(Spider):
     def _read_part(self, response: Response) -> tuple[Page, Article | None]:
         """Read a later page of a story, which need not look like an article by itself."""
         known = self._known_of(response, self.ledger.exchange(response.request))
-        page = read_page(response.body, response.url, **known)
+        page = read_page(response.body, response.url, **known, heed_robots=self.meta_robots.obeys)
+        page = self.meta_robots.heard(page, response)
         if page.article is None and page.kind == "other":
             return page, extract_article(response.body, response.url, **known)
         return page, page.article

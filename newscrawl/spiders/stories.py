@@ -101,6 +101,9 @@ class Stories:
         except Exception as error:
             # Whatever keeps a part away, the article's other pages are not given up for it.
             self._check_stopping()
+            if self.ledger.frontier.returns(response.meta.get("newscrawl_lease")):
+                # The host is to be left alone for now: the whole story is asked for later.
+                raise InterruptedStoryError from error
             raise PartMissingError(reason_of(error)) from error
         self._check_stopping()
         if not 200 <= answer.status < 300:
@@ -118,6 +121,7 @@ class Stories:
             "newscrawl_kind": "part",
             "newscrawl_found": {"how": "link", "url": response.url, "asked": url},
             "depth": response.meta.get("depth", 0),
+            "newscrawl_story_lease": response.meta.get("newscrawl_lease"),
         }
         if exchange is not None and exchange.ref is not None and exchange.ref.record_id is not None:
             meta["newscrawl_part_of"] = exchange.ref.record_id

@@ -18,7 +18,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from newscrawl.store import frontier_sql as sql
+from newscrawl.store import hosts as host_rows
 from newscrawl.store import schema
+from newscrawl.store.hosts import HostTimes, OriginTimes
 from newscrawl.store.schema import chunks
 
 NEVER = 1e15
@@ -154,11 +156,27 @@ def settle(c: Connection, outcomes: Sequence[Outcome], *, owner: str, now: float
     return _settle(c, outcomes, owner, now)
 
 
-def record(c: Connection, outcomes: Sequence[Outcome], new: Sequence[NewUrl], *, owner: str, now: float) -> int:
-    """Do what :func:`settle` and then :func:`add` do, safe beside other workers; return how many URLs are queued."""
-    _hold(c, {url.host for url in new} | _hosts_of(c, outcomes))
+def record(
+    c: Connection,
+    outcomes: Sequence[Outcome],
+    new: Sequence[NewUrl],
+    *,
+    owner: str,
+    now: float,
+    times: Sequence[HostTimes] = (),
+    origins: Sequence[OriginTimes] = (),
+) -> int:
+    """Do what :func:`settle` and then :func:`add` do, safe beside other workers; return how many URLs are queued.
+
+    *times* are written down for their hosts, and the queued URLs of *origins* wait.
+    """
+    named = {one.host for one in times} | {one.host for one in origins}
+    _hold(c, {url.host for url in new} | _hosts_of(c, outcomes) | named)
     _settle(c, outcomes, owner, now)
-    return _add(c, new, now)
+    queued = _add(c, new, now)
+    host_rows.put(c, times)
+    host_rows.postpone(c, origins)
+    return queued
 
 
 def lease(

@@ -39,6 +39,11 @@ CLAIMABLE = and_(
     hosts.c.state == literal_column("'open'"),
     or_(hosts.c.owner.is_(None), hosts.c.owner == bindparam("b_owner"), hosts.c.owner_until <= NOW),
 )
+# The pause between two requests is kept by the worker that owns the host; it counts for the next one.
+READY_AT = case(
+    (and_(hosts.c.owner == bindparam("b_owner"), hosts.c.reason.is_(None)), literal_column("0.0", Double)),
+    else_=hosts.c.ready_at,
+)
 
 
 @cache
@@ -110,7 +115,7 @@ DRY = (
 )
 CANDIDATES = (
     select(hosts.c.host)
-    .where(AWAKE, hosts.c.next_at <= NOW, hosts.c.ready_at <= NOW, CLAIMABLE, OUTSIDE)
+    .where(AWAKE, hosts.c.next_at <= NOW, READY_AT <= NOW, CLAIMABLE, OUTSIDE)
     .order_by(hosts.c.served_at, hosts.c.host)
     .limit(LIMIT)
     .with_for_update(skip_locked=True)
@@ -190,7 +195,7 @@ GIVE_BACK = update(urls).where(ENDING).values(**FREE).returning(urls.c.host, url
 LET_GO = update(hosts).where(hosts.c.owner == bindparam("b_owner")).values(owner=None, owner_until=None)
 LEASED_COUNT = select(func.count()).select_from(urls).where(HELD)
 
-_LATER = case((hosts.c.ready_at > hosts.c.next_at, hosts.c.ready_at), else_=hosts.c.next_at)
+_LATER = case((hosts.c.next_at < READY_AT, READY_AT), else_=hosts.c.next_at)
 WAITING = select(func.sum(hosts.c.queued).label("queued"), func.min(_LATER).label("next_ready_at")).where(
     AWAKE, CLAIMABLE, OUTSIDE
 )
