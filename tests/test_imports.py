@@ -21,6 +21,7 @@ COMPONENTS = {
     "spidermiddlewares",
     "pipelines",
     "exporters",
+    "logformatter",
     "extensions",
     "addons",
     "commands",

@@ -100,6 +100,7 @@ def main() -> None:
     plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     settings = {
         "DOWNLOAD_HANDLERS": {"http": HANDLER, "https": HANDLER},
+        "NEWSCRAWL_ALLOW_ADDRESSES": "127.0.0.0/8",
         "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
         "TELNETCONSOLE_ENABLED": False,
         "REMOTE_CONTROL_ENABLED": False,

@@ -1,15 +1,19 @@
 """What stands between engine and network."""
 
 from newscrawl.downloadermiddlewares.capturing import CaptureMiddleware
-from newscrawl.downloadermiddlewares.gate import MAX_URL, GateMiddleware, RefusedRequest
+from newscrawl.downloadermiddlewares.decoding import DecodingMiddleware
+from newscrawl.downloadermiddlewares.gate import MAX_URL, GateMiddleware
 from newscrawl.downloadermiddlewares.outcomes import OutcomeMiddleware
 from newscrawl.downloadermiddlewares.redirects import PlainRedirectMiddleware
+from newscrawl.downloadermiddlewares.refusals import RefusedRequest, RefusedResponse
 
 __all__ = [
     "MAX_URL",
     "CaptureMiddleware",
+    "DecodingMiddleware",
     "GateMiddleware",
     "OutcomeMiddleware",
     "PlainRedirectMiddleware",
     "RefusedRequest",
+    "RefusedResponse",
 ]

@@ -99,6 +99,8 @@ class RunState:
     """Articles that the store held when the run began, or that other workers have put there since."""
     not_in_replay: dict[str, None] = field(default_factory=dict)
     """Links not followed because the replay set does not hold them."""
+    links_over_cap: int = 0
+    """Links that pages had beyond those that are followed from one."""
     results: list[Result] = field(default_factory=list)
     """The first rows, for the table."""
     sites: dict[str, SiteCounts] = field(default_factory=dict)
@@ -156,6 +158,7 @@ class RunState:
             "errors": self.errors,
             "replay_misses": self.misses,
             "damaged": self.damaged,
+            "links_over_cap": self.links_over_cap,
             "captures": dict(sorted(self.captures.items())),
             "profiles": {name: counts.as_report() for name, counts in sorted(self.profiles.items())},
         }
@@ -173,6 +176,7 @@ class RunState:
             errors=counts["errors"],
             misses=counts["replay_misses"],
             captures=Counter(counts["captures"]),
+            links_over_cap=counts.get("links_over_cap", 0),
             # A run that an earlier version began has none.
             profiles={n: ProfileCounts.continued(c) for n, c in counts.get("profiles", {}).items()},
             sites={

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -54,6 +55,7 @@ class NewsSpider(Spider):
         self.profiles = Profiles(Path(crawler.settings["NEWSCRAWL_SITES_DIR"]))
         self.profiles.load()
         self.stories = Stories(crawler, self._read_part, limit=crawler.settings.getint("NEWSCRAWL_MAX_PARTS"))
+        self.max_links = crawler.settings.getint("NEWSCRAWL_MAX_LINKS")
         # Most links of a page were seen on the page before; asking here spares a Request for each.
         self.asked: set[str] = set()
         self.sites = {site_of(url) for url in urls}
@@ -231,10 +233,20 @@ class NewsSpider(Spider):
                 )
             return
         at = self._replayed_at(response)
+        followed = over = 0
         for link in page.links:
             how = self._how(page, link)
-            if how is not None:
-                yield from self._asking(link.url, how, on=response.url, at=at)
+            if how is None:
+                continue
+            if followed >= self.max_links:
+                over += self._in_scope(link.url)
+                continue
+            for request in self._asking(link.url, how, on=response.url, at=at):
+                followed += 1
+                yield request
+        if over:
+            self.ledger.state.links_over_cap += over
+            self.crawler.stats.inc_value("newscrawl/links/over_cap", over)
 
     def _asking(self, url: str, how: FoundHow, *, on: str, at: str | None) -> Iterator[Request]:
         """Yield a request for *url*, unless it was asked already or leads elsewhere."""
@@ -278,6 +290,10 @@ class NewsSpider(Spider):
         if self.ledger.frontier.returns(request.meta.get("newscrawl_lease")):
             return
         reason = reason_of(failure.value)
+        refused = isinstance(failure.value, IgnoreRequest)
+        self.ledger.frontier.note(
+            request.meta.get("newscrawl_lease"), "refused" if refused else "failed", f"{reason}: {failure.value}"
+        )
         state = self.ledger.state
         state.failed[reason] += 1
         self.crawler.stats.inc_value(f"newscrawl/failed/{reason}")
