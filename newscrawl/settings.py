@@ -57,7 +57,7 @@ NEWSCRAWL_COMMIT_COUNT = 50
 # Seconds after which everything is made durable, however little it is (float).
 NEWSCRAWL_COMMIT_S = 1.0
 # Seconds before the first new try of a request that failed; each further one waits twice as long (float).
-NEWSCRAWL_RETRY_S = 5.0
+NEWSCRAWL_RETRY_S = 3.0
 # When nothing can be asked for longer than this, the run ends with exit code 4 and work left, in seconds (float).
 NEWSCRAWL_WAIT_S = 120.0
 # Writers of kept items, in order; each gets the item and its response (list of paths or classes).

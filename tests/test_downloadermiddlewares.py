@@ -27,6 +27,7 @@ from newscrawl.downloadermiddlewares import (
     OutcomeMiddleware,
     PlainRedirectMiddleware,
     RefusedRequest,
+    RefusedResponse,
 )
 from newscrawl.ledger import Exchange, Ledger, bind_ledger
 from newscrawl.ledger.frontier import Frontier
@@ -225,7 +226,9 @@ def test_a_redirect_is_followed_without_a_referer(status: int) -> None:
 
 
 def test_a_redirect_to_another_scheme_is_not_followed() -> None:
-    assert isinstance(redirected("file:///etc/passwd"), Response)
+    with pytest.raises(RefusedResponse, match="it redirects to the scheme 'file'"):
+        redirected("file:///etc/passwd")
+    assert isinstance(redirected("file:///etc/passwd", meta={"dont_redirect": True}), Response)
 
 
 def test_a_redirect_to_this_machine_meets_the_gate() -> None:
@@ -236,7 +239,7 @@ def test_a_redirect_to_this_machine_meets_the_gate() -> None:
 
 
 def test_a_chain_of_redirects_has_an_end() -> None:
-    with pytest.raises(IgnoreRequest, match="max redirections reached"):
+    with pytest.raises(IgnoreRequest, match="more than 20 redirects"):
         redirected("/2.html", meta={"redirect_times": 20, "redirect_ttl": 0})
 
 

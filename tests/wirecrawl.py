@@ -30,6 +30,10 @@ class Kept:
         self.exchanges: list[dict[str, Any]] = []
         self.events: list[tuple[str, str]] = []
         self.aborters: list[Any] = []
+        self.cut: list[tuple[str, str]] = []
+
+    def note_cut(self, request: Request, why: str) -> None:
+        self.cut.append((request.url, why))
 
     def keep_exchange(self, request: Request, wire: WireExchange, *, kind: str, notes: dict[str, str]) -> None:
         self.events.append(("kept", request.url))

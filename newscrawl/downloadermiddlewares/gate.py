@@ -46,9 +46,6 @@ class GateMiddleware:
         """Raise :exc:`RefusedRequest` for a request that must not leave."""
         if len(request.url) > MAX_URL:
             raise RefusedRequest(f"the URL is longer than {MAX_URL} bytes")
-        proxy = request.meta.get("proxy")
-        if proxy and proxy_place(proxy) not in self.trusted:
-            raise RefusedRequest("its proxy is not named in NEWSCRAWL_TRUSTED")
         try:
             parts = urlsplit(request.url)
         except ValueError as error:
@@ -62,5 +59,8 @@ class GateMiddleware:
         reason = refusal(parts.hostname or "", port, self.allow)
         if reason is not None:
             raise RefusedRequest(reason)
+        proxy = request.meta.get("proxy")
+        if proxy and proxy_place(proxy) not in self.trusted:
+            raise RefusedRequest("its proxy is not named in NEWSCRAWL_TRUSTED")
         if self.removed and url_key(request.url) in self.removed:
             raise RefusedRequest("it was removed from the archive (scrapy remove)")

@@ -6,6 +6,7 @@ They rest on private parts of both; :func:`scrapy_faults` says whether these are
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -69,6 +70,8 @@ class Flight:
     recorder: Recorder
     permit: Permit
     progress: Progress
+    begin: Callable[[], None]
+    """Called when a connection is looked for."""
     protocol: Any = None
     deferred: Any = None
     ended: Exception | None = None
@@ -121,6 +124,7 @@ class RecordingPool(client.HTTPConnectionPool):
         recorded: Any = _RecordedEndpoint(endpoint, flight)
         # The whole exchange hangs on this Deferred: to cancel it ends it in whatever state it is.
         flight.deferred = super().getConnection(key, recorded)
+        flight.begin()
         return flight.deferred.addCallback(flight.bind)
 
 

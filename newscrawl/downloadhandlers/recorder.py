@@ -85,6 +85,11 @@ class Recorder:
         return self._overflow
 
     @property
+    def no_http(self) -> bool:
+        """Whether something came, and its first line is none of HTTP."""
+        return not self._head and b"\n" in self._raw and _STATUS_LINE.match(self._raw) is None
+
+    @property
     def connected(self) -> bool:
         """Whether there is a connection that the request was written to."""
         return self.ip_address is not None

@@ -61,13 +61,12 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             Recorder(request.method, self._maxsize(request)),
             self.guard.through(request.meta.get("proxy")),
             Progress(start, self._left(request)),
+            self._begin_watch,
         )
-        if self.last_try is not None and request.meta.get("retry_times", 0) >= self.last_try:
-            # What came is more than nothing, and its row says that it is not whole.
+        if self.last_try is not None and request.meta.get("retry_times", 0) >= min(1, self.last_try):
+            # Twice is no accident. What came is more than nothing, and its row says that it is not whole.
             request.meta.setdefault("download_fail_on_dataloss", False)
         self._flights[flight] = None
-        if not self._watch.running:
-            self._watch.start(_LOOK_S, now=False)
         if self._recording_pool is not None:
             # Scrapy asks the pool for a connection before anything else can run.
             self._recording_pool.flight = flight
@@ -78,6 +77,9 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             raised = flight.ended or self._named(request, flight, error)
             keep(None, raised)
             self._settle_time(request, start, raised)
+            if flight.recorder.no_http:
+                # It would not be at the next try either.
+                request.meta["dont_retry"] = True
             if raised is error:
                 raise
             raise raised from error
@@ -88,7 +90,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         finally:
             flight.release()
             del self._flights[flight]
-            if not self._flights:
+            if not self._flights and self._watch.running:
                 self._watch.stop()
 
     def abort_all(self, reason: str) -> None:
@@ -99,6 +101,10 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         """
         for flight in list(self._flights):
             flight.end(DownloadCancelledError(reason))
+
+    def _begin_watch(self) -> None:
+        if not self._watch.running:
+            self._watch.start(_LOOK_S, now=False)
 
     def _end_overdue(self) -> None:
         """Give up what is too slow."""
