@@ -27,8 +27,9 @@ NEWSCRAWL_ALLOW_ADDRESSES: list[str] = []
 NEWSCRAWL_ALLOW_PORTS = ["80", "443", "8000-8999"]
 # Proxies by URL, handlers and resolvers by their path, that keep private addresses away by themselves (list).
 NEWSCRAWL_TRUSTED: list[str] = []
-# Seconds within which a connection must stand, and the head of an answer be there; 0 for no limit (float).
+# Seconds within which a connection must stand; 0 for no limit (float).
 NEWSCRAWL_CONNECT_S = 10.0
+# Seconds from the beginning until the head of an answer must be there; 0 for no limit (float).
 NEWSCRAWL_ANSWER_S = 12.0
 # Bytes of body a second that must come, over ten seconds; 0 for no limit (int).
 NEWSCRAWL_LEAST_RATE = 1024

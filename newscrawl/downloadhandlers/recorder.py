@@ -23,6 +23,7 @@ MAX_HEAD_LINES = 2_000
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(rb"[A-Za-z]+/\d+\.\d+ +(\d{1,9})(?= |\r?\n)[^\n]*\n")
+_MAY_BE_HTTP = re.compile(rb"\s*[A-Za-z]{0,20}(?:/|\Z)")
 _LENGTH = re.compile(rb"[ \t]*0*[0-9]{1,18}[ \t]*")
 _BODILESS = frozenset({204, 304})
 
@@ -87,7 +88,7 @@ class Recorder:
     @property
     def no_http(self) -> bool:
         """Whether something came, and its first line is none of HTTP."""
-        return not self._head and b"\n" in self._raw and _STATUS_LINE.match(self._raw) is None
+        return not self._head and _MAY_BE_HTTP.match(self._raw) is None
 
     @property
     def connected(self) -> bool:
