@@ -348,7 +348,7 @@ def test_what_would_ask_addresses_that_nobody_checks_is_refused_by_name(name: st
 
 @pytest.mark.parametrize("name", BYPASSES)
 def test_a_replay_connects_to_nothing_and_needs_no_guard(name: str) -> None:
-    guarded(NEWSCRAWL_REPLAY=SEEDS, **BYPASSES[name])
+    guarded(NEWSCRAWL_REPLAY=[SEEDS], **BYPASSES[name])
 
 
 @pytest.mark.usefixtures("no_proxies")
@@ -372,11 +372,11 @@ def test_what_is_named_as_trusted_may_connect(setting: str, trusted: str) -> Non
 @pytest.mark.usefixtures("no_proxies")
 def test_every_proxy_of_the_environment_must_be_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://me:pw@10.0.0.1:3128")
-    with pytest.raises(ConfigError, match="^HTTPPROXY_ENABLED: the proxy of the environment variable https_proxy"):
+    with pytest.raises(ConfigError, match=r"^HTTPPROXY_ENABLED: the proxy of the environment variable https_proxy"):
         guarded(HTTPPROXY_ENABLED=True, NEWSCRAWL_TRUSTED=["http://10.0.0.2:3128"])
     guarded(HTTPPROXY_ENABLED=True, NEWSCRAWL_TRUSTED=["http://10.0.0.1:3128"])
 
 
 def test_a_handler_that_cannot_be_loaded_is_refused() -> None:
-    with pytest.raises(ConfigError, match="^DOWNLOAD_HANDLERS: http: 'no.Handler' cannot be loaded"):
-        guarded(DOWNLOAD_HANDLERS={"http": "no.Handler"})
+    with pytest.raises(ConfigError, match=r"^DOWNLOAD_HANDLERS: http: 'no\.Handler' cannot be loaded"):
+        guarded(DOWNLOAD_HANDLERS={**defaults.DOWNLOAD_HANDLERS, "http": "no.Handler"})
