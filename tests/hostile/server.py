@@ -178,7 +178,7 @@ def wide_window(ask: Ask) -> None:
 
 def _cut(name: str, encode: Callable[[bytes], bytes]) -> None:
     def play(ask: Ask) -> None:
-        noise = "".join(chr(0x4E00 + n * n % 5000) for n in range(20_000))
+        noise = "".join(chr(0x4E00 + n * n % 5000) for n in range(120_000))
         packed = encode(article(extra=f"<p>{noise}</p>").encode())
         ask.answer(packed[: len(packed) * 3 // 4], f"Content-Encoding: {name}")
 
