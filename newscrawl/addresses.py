@@ -69,6 +69,10 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 _ENTRY_WITH_PORT = re.compile(r"(?:([0-9.]+)|\[([0-9A-Fa-f:.]+)\]):([0-9]{1,5})")
 _ENTRY = re.compile(r"[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?")
+_PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
+_PROXY = re.compile(
+    r"(?:(https?)://)?(?:[^@/?#]*@)?(\[[0-9A-Fa-f:.]+\]|[^:@/?#\[\]]+)(?::([0-9]{1,5}))?/?", re.IGNORECASE
+)
 
 
 def mapped_host(host: str) -> str:
@@ -165,23 +169,57 @@ def _unmapped(address: Address) -> Address:
 
 @dataclass(frozen=True, kw_only=True)
 class AllowList:
-    """Addresses that may be asked although they are not public: ``NEWSCRAWL_ALLOW_ADDRESSES``."""
+    """Addresses that may be asked although they are not public (``NEWSCRAWL_ALLOW_ADDRESSES``), and ports of all."""
 
     entries: tuple[tuple[Network, int | None], ...] = ()
     """Network and the one port allowed on it; None for every port."""
+    ports: tuple[range, ...] | None = None
+    """Ports that may be asked on any address (``NEWSCRAWL_ALLOW_PORTS``); None for every port."""
 
     @classmethod
-    def parse(cls, values: Iterable[str]) -> Self:
+    def parse(cls, values: Iterable[str], ports: Iterable[str | int] | None = None) -> Self:
         """Return the list of *values*: an address, a CIDR block, ``address:port`` or ``[v6]:port``.
 
-        Raises :exc:`ConfigError` naming the first entry that is none of them.
+        *ports* are numbers and ranges (``8000-8999``). Raises :exc:`ConfigError` naming the first entry that is none
+        of them.
         """
-        return cls(entries=tuple(_parse_entry(value.strip()) for value in values))
+        entries = tuple(_parse_entry(value.strip()) for value in values)
+        return cls(entries=entries, ports=None if ports is None else tuple(_parse_ports(str(port)) for port in ports))
+
+    def opens(self, port: int | None) -> bool:
+        """Tell whether *port* may be asked on any address."""
+        return self.ports is None or port is None or any(port in ports for ports in self.ports)
+
+    def names(self, port: int | None) -> bool:
+        """Tell whether *port* may be asked on an address of the list, whichever that is."""
+        return any(only in (None, port) for _, only in self.entries)
 
     def permits(self, address: Address, port: int | None) -> bool:
         """Tell whether *address* is listed for *port*; an unknown port (None) needs an entry without one."""
         address = _unmapped(address)
         return any(address in network and only in (None, port) for network, only in self.entries)
+
+
+def _parse_ports(value: str) -> range:
+    if match := _PORTS.fullmatch(value.strip()):
+        first, last = int(match[1]), int(match[2] or match[1])
+        if 0 < first <= last < 65536:
+            return range(first, last + 1)
+    raise ConfigError(f"NEWSCRAWL_ALLOW_PORTS: {value!r} is no port (443) and no range of ports (8000-8999)")
+
+
+def proxy_place(url: str) -> tuple[str, int] | None:
+    """Return host and port of a proxy's URL, or None for what is none.
+
+    >>> proxy_place("http://name:secret@Proxy.example:3128/"), proxy_place("https://[::1]")
+    (('proxy.example', 3128), ('::1', 443))
+    """
+    match = _PROXY.fullmatch(url.strip())
+    if match is None:
+        return None
+    scheme, host, digits = match.groups()
+    port = int(digits) if digits else 443 if (scheme or "").lower() == "https" else 80
+    return (host.strip("[]").lower(), port) if 0 < port < 65536 else None
 
 
 def _parse_entry(value: str) -> tuple[Network, int | None]:
@@ -206,9 +244,15 @@ def _parse_entry(value: str) -> tuple[Network, int | None]:
 def address_refusal(address: Address, port: int | None, allow: AllowList) -> str | None:
     """Return why *address* must not be asked on *port*, or None when it is public or listed in *allow*."""
     fault = _fault(address)
-    if fault is None or allow.permits(address, port):
+    if (fault is None and allow.opens(port)) or allow.permits(address, port):
         return None
+    if fault is None:
+        return _closed(port)
     return f"{address} is {fault} and NEWSCRAWL_ALLOW_ADDRESSES does not list it"
+
+
+def _closed(port: int | None) -> str:
+    return f"port {port} is not among NEWSCRAWL_ALLOW_PORTS"
 
 
 def refusal(host: str, port: int | None, allow: AllowList) -> str | None:
@@ -223,7 +267,7 @@ def refusal(host: str, port: int | None, allow: AllowList) -> str | None:
     name = mapped_host(host).rstrip(".")
     # getaddrinfo() takes an empty host for this machine.
     if name and name != "localhost" and not name.endswith(".localhost"):
-        return None
+        return None if allow.opens(port) or allow.names(port) else _closed(port)
     if any(allow.permits(loopback, port) for loopback in (IPv4Address("127.0.0.1"), IPv6Address("::1"))):
         return None
     return f"{host!r} is this machine and NEWSCRAWL_ALLOW_ADDRESSES lists neither 127.0.0.1 nor ::1"

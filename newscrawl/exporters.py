@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Self
 
+from scrapy import Field
 from scrapy.crawler import Crawler
+from scrapy.exporters import CsvItemExporter
 from scrapy.http import Response
 
 from newscrawl.archive.snapshot import snapshot_ref
@@ -34,6 +37,29 @@ def json_line(row: dict[str, Any]) -> bytes:
     if not line or any(end in line for end in _LINE_END_BYTES):
         line = _LINE_ENDS.sub(lambda match: f"\\u{ord(match.group()):04x}", text).encode("utf-8")
     return line + b"\n"
+
+
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+
+
+def plain_cell(text: str) -> str:
+    """Return *text* as a spreadsheet shows it and does not run it: with ``'`` before what would begin a formula.
+
+    >>> plain_cell('=HYPERLINK("http://a.example")'), plain_cell("1 + 1 = 2")
+    ('\\'=HYPERLINK("http://a.example")', '1 + 1 = 2')
+
+    Source: OWASP, CSV Injection.
+    """
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+class CsvFeedExporter(CsvItemExporter):
+    """Scrapy's CSV feed (``-o copy.csv``) with cells that no spreadsheet takes for formulas."""
+
+    def serialize_field(self, field: Mapping[str, Any] | Field, name: str, value: Any) -> Any:
+        """Return the cell."""
+        found = super().serialize_field(field, name, value)
+        return plain_cell(found) if isinstance(found, str) else found
 
 
 class SnapshotExporter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import sys
 from collections.abc import Iterable
@@ -182,6 +183,25 @@ def _stamp(moment: datetime | None) -> str:
     return f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}Z"
 
 
+_PLACEHOLDER = re.compile(r"%\(([^)]+)\)")
+_OUT_OF_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f-\x9f]|\.\.|^\.$")
+
+
+def check_feed_paths(feeds: Iterable[Any], spider: Spider | None) -> None:
+    """Refuse an argument of *spider* that would lead a feed's path (``-o 'out/%(name)s.jsonl'``) out of its folder.
+
+    Raises :exc:`~newscrawl.exceptions.ConfigError`.
+    """
+    for uri in map(str, feeds):
+        for name in _PLACEHOLDER.findall(uri):
+            value = str(getattr(spider, name, ""))
+            if _OUT_OF_A_NAME.search(value):
+                raise ConfigError(
+                    f"FEEDS (-o, -O): the argument {name!r} is a part of the path {uri!r} and must be a plain name "
+                    f"without slashes, dots in a row and control characters, not {value[:100]!r}"
+                )
+
+
 class ExportExtension:
     """Hands each kept item, and each dropped one, to the exporters of ``NEWSCRAWL_EXPORTERS``."""
 
@@ -192,6 +212,7 @@ class ExportExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        check_feed_paths(crawler.settings.getdict("FEEDS"), crawler.spider)
         if not crawler.settings.getbool("NEWSCRAWL_OUTPUT_ENABLED"):
             raise NotConfigured
         paths = crawler.settings.getlist("NEWSCRAWL_EXPORTERS")

@@ -23,6 +23,18 @@ NEWSCRAWL_PRESET = "polite"
 NEWSCRAWL_CONTACT = ""
 # Addresses that may be asked although they are not public: address, CIDR or address:port (list).
 NEWSCRAWL_ALLOW_ADDRESSES: list[str] = []
+# Ports that may be asked, numbers and ranges; a port of the list above needs no place here (list).
+NEWSCRAWL_ALLOW_PORTS = ["80", "443", "8000-8999"]
+# Proxies by URL, handlers and resolvers by their path, that keep private addresses away by themselves (list).
+NEWSCRAWL_TRUSTED: list[str] = []
+# Seconds within which a connection must stand; 0 for no limit (float).
+NEWSCRAWL_CONNECT_S = 10.0
+# Seconds from the beginning until the head of an answer must be there; 0 for no limit (float).
+NEWSCRAWL_ANSWER_S = 12.0
+# Bytes of body a second that must come, over ten seconds; 0 for no limit (int).
+NEWSCRAWL_LEAST_RATE = 1024
+# Links that are followed from one page, at most (int).
+NEWSCRAWL_MAX_LINKS = 800
 # Folder of your own site profiles; they win over the shipped ones (str).
 NEWSCRAWL_SITES_DIR = "sites"
 # What happens to a row that repeats another: "mark" or "drop_exact" (str).
@@ -53,7 +65,7 @@ NEWSCRAWL_COMMIT_COUNT = 50
 # Seconds after which everything is made durable, however little it is (float).
 NEWSCRAWL_COMMIT_S = 1.0
 # Seconds before the first new try of a request that failed; each further one waits twice as long (float).
-NEWSCRAWL_RETRY_S = 5.0
+NEWSCRAWL_RETRY_S = 3.0
 # When nothing can be asked for longer than this, the run ends with exit code 4 and work left, in seconds (float).
 NEWSCRAWL_WAIT_S = 120.0
 # Where those are listed who are never to be asked: a host or the beginning of a URL a line; empty for nowhere (str).
@@ -100,6 +112,7 @@ ADDONS = {
     "newscrawl.addons.SettingsAddon": 100,
     "newscrawl.addons.PresetAddon": 200,
     "newscrawl.addons.ReplayAddon": 300,
+    "newscrawl.addons.GuardAddon": 400,
 }
 EXTENSIONS = {
     "newscrawl.extensions.ContactExtension": -200,
@@ -120,6 +133,8 @@ DOWNLOADER_MIDDLEWARES = {
     # Scrapy's crawls everything where robots.txt cannot be read.
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "newscrawl.downloadermiddlewares.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "newscrawl.downloadermiddlewares.DecodingMiddleware": 590,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "newscrawl.downloadermiddlewares.PlainRedirectMiddleware": 600,
     # It hears of each answer before redirects and retries do.
@@ -160,7 +175,9 @@ DOWNLOAD_HANDLERS = {
 }
 DOWNLOAD_MAXSIZE = 10 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
+# For all tries of a URL in a run together, and the redirects that lead to it.
 DOWNLOAD_TIMEOUT = 30
+DNS_TIMEOUT = 10
 REDIRECT_MAX_TIMES = 8
 RETRY_TIMES = 2
 MEMUSAGE_LIMIT_MB = 2048
@@ -173,3 +190,7 @@ LOG_LEVEL = "INFO"
 # Scrapy would log every dropped item whole; the counts, the report and rejected.jsonl tell what was dropped.
 DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"
 FEED_EXPORT_ENCODING = "utf-8"
+# Cells that a spreadsheet would run begin with an apostrophe.
+FEED_EXPORTERS = {"csv": "newscrawl.exporters.CsvFeedExporter"}
+# With it, nothing from outside steers the terminal a log is read on.
+LOG_FORMATTER = "newscrawl.logformatter.ShownLogFormatter"

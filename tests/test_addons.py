@@ -12,7 +12,7 @@ from scrapy.settings import Settings
 
 from newscrawl import __version__
 from newscrawl import settings as defaults
-from newscrawl.addons import CHECKS, PRESETS, PresetAddon, ReplayAddon, SettingsAddon
+from newscrawl.addons import CHECKS, PRESETS, GuardAddon, PresetAddon, ReplayAddon, SettingsAddon
 from newscrawl.exceptions import ConfigError
 
 HANDLER = "newscrawl.downloadhandlers.ReplayDownloadHandler"
@@ -101,6 +101,20 @@ def test_a_setting_that_resembles_none_is_refused_without_a_guess() -> None:
         ("NEWSCRAWL_ALLOW_ADDRESSES", "127.0.0.1,10.0.0.0/33"),
         ("NEWSCRAWL_ALLOW_ADDRESSES", 127),
         ("NEWSCRAWL_ALLOW_ADDRESSES", [127]),
+        ("NEWSCRAWL_ALLOW_PORTS", ""),
+        ("NEWSCRAWL_ALLOW_PORTS", "80,http"),
+        ("NEWSCRAWL_ALLOW_PORTS", "0"),
+        ("NEWSCRAWL_ALLOW_PORTS", "90-80"),
+        ("NEWSCRAWL_ALLOW_PORTS", [65536]),
+        ("NEWSCRAWL_ALLOW_PORTS", None),
+        ("NEWSCRAWL_TRUSTED", "ftp://proxy.example"),
+        ("NEWSCRAWL_TRUSTED", [1]),
+        ("NEWSCRAWL_TRUSTED", 1),
+        ("NEWSCRAWL_CONNECT_S", -1),
+        ("NEWSCRAWL_ANSWER_S", "soon"),
+        ("NEWSCRAWL_LEAST_RATE", -1),
+        ("NEWSCRAWL_LEAST_RATE", "1 kB"),
+        ("NEWSCRAWL_MAX_LINKS", 0),
         ("NEWSCRAWL_SITES_DIR", ""),
         ("NEWSCRAWL_DEDUPE", "drop"),
         ("NEWSCRAWL_EXPORTERS", "newscrawl.exporters.CsvExporter"),
@@ -166,6 +180,10 @@ def test_a_choice_names_what_can_be_chosen_and_the_nearest() -> None:
         ("NEWSCRAWL_REPLAY", (SEEDS,)),
         ("NEWSCRAWL_PRESET", "local"),
         ("NEWSCRAWL_ALLOW_ADDRESSES", "127.0.0.1:8000,[::1]:8000"),
+        ("NEWSCRAWL_ALLOW_PORTS", 8000),
+        ("NEWSCRAWL_ALLOW_PORTS", "80,443,8000-8999"),
+        ("NEWSCRAWL_TRUSTED", "http://me:pw@127.0.0.1:3128,mine.Handler"),
+        ("NEWSCRAWL_LEAST_RATE", "0"),
         ("NEWSCRAWL_DEDUPE", "drop_exact"),
         ("NEWSCRAWL_EXPORTERS", "newscrawl.exporters.JsonLinesExporter"),
         ("NEWSCRAWL_EXPORTERS", []),
@@ -293,3 +311,86 @@ def test_a_crawl_with_a_wrong_setting_ends_before_its_first_request_with_exit_co
     assert finished.code == 2
     assert "newscrawl: NEWSCRAWL_PRESETT is no setting (did you mean 'NEWSCRAWL_PRESET'?)" in finished.log
     assert not (tmp_path / "out").exists()
+
+
+# The guard ----------------------------------------------------------------------------------------------
+
+
+def guarded(**values: Any) -> Settings:
+    found = settings_with(**values)
+    GuardAddon().update_settings(found)
+    return found
+
+
+def without_gate() -> dict[str, Any]:
+    names = defaults.DOWNLOADER_MIDDLEWARES
+    return {**names, "newscrawl.downloadermiddlewares.GateMiddleware": None}
+
+
+BYPASSES: dict[str, dict[str, Any]] = {
+    "HTTPPROXY_ENABLED": {"HTTPPROXY_ENABLED": True},
+    "TWISTED_DNS_RESOLVER": {"TWISTED_DNS_RESOLVER": "scrapy.resolver.CachingThreadedResolver"},
+    "TWISTED_REACTOR_ENABLED": {"TWISTED_REACTOR_ENABLED": False},
+    "DOWNLOADER_MIDDLEWARES": {"DOWNLOADER_MIDDLEWARES": without_gate()},
+    "DOWNLOAD_HANDLERS: file": {
+        "DOWNLOAD_HANDLERS": {
+            **defaults.DOWNLOAD_HANDLERS,
+            "file": "scrapy.core.downloader.handlers.file.FileDownloadHandler",
+        }
+    },
+    "DOWNLOAD_HANDLERS: https": {
+        "DOWNLOAD_HANDLERS": {
+            **defaults.DOWNLOAD_HANDLERS,
+            "https": "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler",
+        }
+    },
+}
+
+
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("no_proxies")
+@pytest.mark.parametrize("name", BYPASSES)
+def test_what_would_ask_addresses_that_nobody_checks_is_refused_by_name(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{name}"):
+        guarded(**BYPASSES[name])
+
+
+@pytest.mark.parametrize("name", BYPASSES)
+def test_a_replay_connects_to_nothing_and_needs_no_guard(name: str) -> None:
+    guarded(NEWSCRAWL_REPLAY=[SEEDS], **BYPASSES[name])
+
+
+@pytest.mark.usefixtures("no_proxies")
+def test_the_defaults_are_guarded() -> None:
+    guarded()
+
+
+@pytest.mark.usefixtures("no_proxies")
+@pytest.mark.parametrize(
+    ("setting", "trusted"),
+    [
+        ("HTTPPROXY_ENABLED", "http://127.0.0.1:3128"),
+        ("TWISTED_DNS_RESOLVER", "scrapy.resolver.CachingThreadedResolver"),
+        ("DOWNLOAD_HANDLERS: https", "scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler"),
+    ],
+)
+def test_what_is_named_as_trusted_may_connect(setting: str, trusted: str) -> None:
+    guarded(NEWSCRAWL_TRUSTED=[trusted], **BYPASSES[setting])
+
+
+@pytest.mark.usefixtures("no_proxies")
+def test_every_proxy_of_the_environment_must_be_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://me:pw@10.0.0.1:3128")
+    with pytest.raises(ConfigError, match=r"^HTTPPROXY_ENABLED: the proxy of the environment variable https_proxy"):
+        guarded(HTTPPROXY_ENABLED=True, NEWSCRAWL_TRUSTED=["http://10.0.0.2:3128"])
+    guarded(HTTPPROXY_ENABLED=True, NEWSCRAWL_TRUSTED=["http://10.0.0.1:3128"])
+
+
+def test_a_handler_that_cannot_be_loaded_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^DOWNLOAD_HANDLERS: http: 'no\.Handler' cannot be loaded"):
+        guarded(DOWNLOAD_HANDLERS={**defaults.DOWNLOAD_HANDLERS, "http": "no.Handler"})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import sys
 import tracemalloc
 import zlib
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newscrawl.archive.coding import decoded
+from newscrawl.archive.coding import decoded, unpacked
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -107,3 +108,46 @@ def test_an_unknown_coding_is_named() -> None:
 def test_no_body_makes_decoding_fail(body: bytes, name: str, cut: bool, packed: bool) -> None:
     data = ENCODERS[name](body)[: len(body)] + body if packed else body
     decoded(data, name.encode(), cut=cut)
+
+
+@NAMED
+def test_what_could_be_decoded_of_a_cut_body_is_kept(name: str, encode: Callable[[bytes], bytes]) -> None:
+    noise = random.Random(7).randbytes(400_000)
+    packed = encode(noise)
+    found = unpacked(packed[: len(packed) * 3 // 4], name.encode(), limit=1 << 20)
+    assert noise.startswith(found.body)
+    assert len(found.body) > 100_000
+    assert (found.whole, found.fault) == (False, None)
+
+
+def test_a_stream_that_breaks_on_the_way_gives_what_came_before() -> None:
+    packed = bytearray(zlib.compress(random.Random(7).randbytes(100_000)))
+    packed[-1] ^= 1
+    found = unpacked(bytes(packed), b"deflate", limit=1 << 20)
+    assert len(found.body) > 50_000
+    assert not found.whole
+
+
+def test_only_so_many_codings_are_taken_off() -> None:
+    data = BODY
+    for _ in range(4):
+        data = gzip.compress(data)
+    assert unpacked(data, b"gzip,gzip,gzip,gzip", limit=1 << 20).fault == "layers"
+    assert unpacked(data, b"identity,,gzip,gzip,gzip,gzip", limit=1 << 20, most=4).body == BODY
+
+
+def test_a_body_of_nothing_but_members_is_not_followed_to_its_end() -> None:
+    assert unpacked(gzip.compress(b"") * 20_000, b"gzip", limit=1 << 20).fault == "false"
+
+
+def test_a_frame_that_wants_more_memory_than_a_server_may_ask_for_is_refused() -> None:
+    assert unpacked(b"\x28\xb5\x2f\xfd\x00\xa0\x01\x00\x00", b"zstd", limit=1 << 20).fault == "false"
+
+
+@given(st.binary(max_size=3000), st.sampled_from([*ENCODERS]), st.integers(0, 4000), st.integers(0, 5000))
+def test_what_is_unpacked_is_the_beginning_of_what_was_packed(body: bytes, name: str, cut: int, limit: int) -> None:
+    found = unpacked(ENCODERS[name](body)[:cut], name.encode(), limit=limit)
+    if found.fault is None:
+        assert body.startswith(found.body)
+        assert len(found.body) <= limit
+        assert found.body == body or not found.whole or cut == 0

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from ipaddress import ip_address
@@ -13,20 +15,23 @@ from hypothesis import strategies as st
 from ledgers import ended, new_url, opened
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http import Response, TextResponse
 from scrapy.settings import Settings
 from scrapy.settings.default_settings import DOWNLOADER_MIDDLEWARES_BASE
+from scrapy.statscollectors import StatsCollector
 
 from newscrawl import downloadermiddlewares, settings
 from newscrawl.addresses import AllowList
 from newscrawl.archive.wire import WireExchange
 from newscrawl.downloadermiddlewares import (
     CaptureMiddleware,
+    DecodingMiddleware,
     GateMiddleware,
     OutcomeMiddleware,
     PlainRedirectMiddleware,
     RefusedRequest,
+    RefusedResponse,
 )
 from newscrawl.ledger import Exchange, Ledger, bind_ledger
 from newscrawl.ledger.frontier import Frontier
@@ -225,7 +230,9 @@ def test_a_redirect_is_followed_without_a_referer(status: int) -> None:
 
 
 def test_a_redirect_to_another_scheme_is_not_followed() -> None:
-    assert isinstance(redirected("file:///etc/passwd"), Response)
+    with pytest.raises(RefusedResponse, match="it redirects to the scheme 'file'"):
+        redirected("file:///etc/passwd")
+    assert isinstance(redirected("file:///etc/passwd", meta={"dont_redirect": True}), Response)
 
 
 def test_a_redirect_to_this_machine_meets_the_gate() -> None:
@@ -236,7 +243,7 @@ def test_a_redirect_to_this_machine_meets_the_gate() -> None:
 
 
 def test_a_chain_of_redirects_has_an_end() -> None:
-    with pytest.raises(IgnoreRequest, match="max redirections reached"):
+    with pytest.raises(IgnoreRequest, match="more than 20 redirects"):
         redirected("/2.html", meta={"redirect_times": 20, "redirect_ttl": 0})
 
 
@@ -415,3 +422,144 @@ def test_the_outcome_is_the_outermost_middleware_and_the_capture_the_innermost()
         if order is not None
     )
     assert (order[0][1], order[-1][1]) == ("OutcomeMiddleware", "CaptureMiddleware")
+
+
+# Ports and proxies --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "refused"),
+    [
+        ("http://news.example/", None),
+        ("https://news.example/", None),
+        ("http://news.example:8080/", None),
+        ("http://news.example:6379/", "port 6379 is not among NEWSCRAWL_ALLOW_PORTS"),
+        ("http://8.8.8.8:22/", "port 22 is not among NEWSCRAWL_ALLOW_PORTS"),
+        ("http://127.0.0.1:5000/", None),
+        ("http://localhost:5000/", None),
+        # What the name leads to decides where it is resolved.
+        ("http://inside.example:5000/", None),
+    ],
+)
+def test_a_port_must_be_allowed_for_all_or_for_its_address(url: str, refused: str | None) -> None:
+    allow = AllowList.parse(["127.0.0.1:5000"], ["80", "443", "8000-8999"])
+    if refused is None:
+        GateMiddleware(allow).process_request(Request(url))
+        return
+    with pytest.raises(RefusedRequest) as caught:
+        GateMiddleware(allow).process_request(Request(url))
+    assert str(caught.value) == refused
+
+
+@given(st.integers(1, 65535))
+def test_a_range_of_ports_has_both_its_ends(port: int) -> None:
+    assert AllowList.parse([], ["80", "8000-8999"]).opens(port) is (port == 80 or 8000 <= port <= 8999)
+
+
+def test_only_a_proxy_that_is_named_is_gone_through() -> None:
+    middleware = GateMiddleware(AllowList(), trusted=frozenset({("proxy.example", 3128)}))
+    middleware.process_request(Request(URL, meta={"proxy": "http://me:pw@proxy.example:3128"}))
+    with pytest.raises(RefusedRequest, match="NEWSCRAWL_TRUSTED"):
+        middleware.process_request(Request(URL, meta={"proxy": "http://other.example:3128"}))
+
+
+# More redirects -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "data:text/html,x", "ftp://news.example/", "javascript:alert(1)"])
+def test_a_redirect_to_what_is_not_asked_is_refused(location: str) -> None:
+    with pytest.raises(RefusedResponse) as caught:
+        redirected(location)
+    assert caught.value.newscrawl_reason == "redirect_refused"
+
+
+def test_a_name_before_the_host_is_left_out() -> None:
+    found = redirected("https://me:pw@other.example/a")
+    assert found.url == "https://other.example/a"
+
+
+@given(st.text(max_size=40))
+def test_any_location_is_followed_or_refused(location: str) -> None:
+    with suppress(IgnoreRequest):
+        redirected(location.encode("utf-8", "replace").decode("utf-8"))
+
+
+# Codings ------------------------------------------------------------------------------------------------
+
+PAGE = b"<!DOCTYPE html><p>early ferry" * 400
+
+
+def decoding(request: Request, body: bytes, *codings: str, **settings: Any) -> tuple[Ledger, Response]:
+    crawler = crawler_with(COMPRESSION_ENABLED=True, DOWNLOAD_MAXSIZE=100_000, **settings)
+    crawler.stats = StatsCollector(crawler)
+    ledger = Ledger(None, name="news", run_id="1", stamp="1")
+    bind_ledger(crawler, ledger)
+    ledger.note_exchange(request, Exchange(fetched_at=NOW))
+    middleware = DecodingMiddleware.from_crawler(crawler)
+    middleware.process_request(request)
+    headers = {"Content-Type": "text/html", "Content-Encoding": list(codings)}
+    return ledger, middleware.process_response(request, Response(URL, headers=headers, body=body))
+
+
+def test_a_coded_page_is_read_without_its_codings() -> None:
+    request = Request(URL)
+    ledger, response = decoding(request, gzip.compress(gzip.compress(PAGE)), "gzip", "gzip")
+    assert response.body == PAGE
+    assert isinstance(response, TextResponse)
+    assert "Content-Encoding" not in response.headers
+    assert request.headers["Accept-Encoding"] == b"gzip, deflate, br, zstd"
+    exchange = ledger.exchange(request)
+    assert exchange is not None
+    assert exchange.truncated is None
+
+
+def test_a_coded_page_that_ends_early_is_read_as_far_as_it_goes_and_is_not_whole() -> None:
+    request = Request(URL)
+    ledger, response = decoding(request, gzip.compress(PAGE)[:-20], "gzip")
+    assert PAGE.startswith(response.body)
+    assert response.body
+    exchange = ledger.exchange(request)
+    assert exchange is not None
+    assert exchange.truncated == "coding"
+
+
+def test_what_was_cut_on_the_wire_stays_cut_on_the_wire() -> None:
+    ledger, request = Ledger(None, name="news", run_id="1", stamp="1"), Request(URL)
+    ledger.note_cut(request, "coding")
+    assert ledger.exchange(request) is None
+    ledger.note_exchange(request, Exchange(fetched_at=NOW, truncated="disconnect"))
+    ledger.note_cut(request, "coding")
+    exchange = ledger.exchange(request)
+    assert exchange is not None
+    assert exchange.truncated == "disconnect"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "utf-8"])
+def test_markup_that_is_not_coded_is_read_as_it_stands(coding: str) -> None:
+    assert decoding(Request(URL), PAGE, coding)[1].body == PAGE
+
+
+@pytest.mark.parametrize(
+    ("body", "codings", "reason"),
+    [
+        (gzip.compress(bytes(200_000)), ("gzip",), "too_large"),
+        (b"\x00\x01 no markup", ("gzip",), "coding_false"),
+        (b"\x00\x01 no markup", ("x-none",), "coding_unknown"),
+        (gzip.compress(PAGE), ("gzip, gzip", "gzip, gzip"), "coding_layers"),
+    ],
+    ids=["large", "false", "unknown", "layers"],
+)
+def test_what_cannot_be_read_is_refused_with_a_reason(body: bytes, codings: tuple[str, ...], reason: str) -> None:
+    with pytest.raises(RefusedResponse) as caught:
+        decoding(Request(URL), body, *codings)
+    assert caught.value.newscrawl_reason == reason
+
+
+def test_an_answer_to_head_has_nothing_to_decode() -> None:
+    request = Request(URL, method="HEAD")
+    assert decoding(request, b"", "gzip")[1].headers["Content-Encoding"] == b"gzip"
+
+
+def test_compression_can_be_switched_off() -> None:
+    with pytest.raises(NotConfigured):
+        DecodingMiddleware.from_crawler(crawler_with(COMPRESSION_ENABLED=False))

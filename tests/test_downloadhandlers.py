@@ -30,7 +30,7 @@ from twisted.web import client
 
 from newscrawl.archive.wire import WireExchange, dechunked, masked
 from newscrawl.downloadhandlers import ReplayDownloadHandler, WireDownloadHandler, scrapy_faults, wire
-from newscrawl.downloadhandlers.recorder import MAX_HEAD, Recorder
+from newscrawl.downloadhandlers.recorder import MAX_HEAD, MAX_HEAD_LINES, Recorder
 from newscrawl.ledger import bind_ledger
 
 NOON = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
@@ -297,22 +297,31 @@ def test_a_body_above_the_limit_is_kept_as_far_as_the_limit(tmp_path: Path) -> N
         )
     for path in answers:
         exchange, outcome = crawled.of(server.url(path))
-        assert outcome["error"] == "DownloadCancelledError"
-        assert exchange["error"].startswith("DownloadCancelledError")
+        assert outcome["error"] == "TooLargeError"
+        assert exchange["error"].startswith("TooLargeError")
         assert exchange["truncated"] == "length"
         assert long.startswith(exchange["body"])
         assert len(exchange["body"]) <= 7000
         assert path == "/declared" or len(exchange["body"]) == 7000
 
 
-@pytest.mark.parametrize("flood", [OK + b"X-More: m\r\n" * 500_000, EARLY * 100_000], ids=["fields", "interim"])
-def test_a_head_without_end_is_not_waited_for(flood: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("flood", "reason"),
+    [
+        (OK + b"X-More: m\r\n" * 500_000, f"the head is longer than {MAX_HEAD} bytes"),
+        (EARLY * 100_000, f"the head is longer than {MAX_HEAD} bytes"),
+        (OK + b"A:\r\n" * MAX_HEAD_LINES + b"\r\n", f"the head has more than {MAX_HEAD_LINES} lines"),
+    ],
+    ids=["fields", "interim", "lines"],
+)
+def test_a_head_without_end_is_not_waited_for(flood: bytes, reason: str, tmp_path: Path) -> None:
     with OddServer({"/flood": Answer(flood, then="stall")}) as server:
         crawled = crawl(tmp_path, [[{"url": server.url("/flood")}]])
         exchange, outcome = crawled.of(server.url("/flood"))
-    assert outcome["error"] == "DownloadCancelledError"
-    assert exchange["error"] == f"DownloadCancelledError: the head is longer than {MAX_HEAD} bytes"
-    assert len(exchange["head"]) in (0, MAX_HEAD)
+    assert outcome["error"] == "TooLargeError"
+    assert exchange["error"] == f"TooLargeError: {reason}"
+    assert exchange["truncated"] == ("length" if exchange["head"] else None)
+    assert len(exchange["head"]) <= MAX_HEAD
 
 
 @pytest.mark.parametrize("maxsize", [0, 1_000_000])
@@ -510,7 +519,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_and_nothing_was_sent(
 def test_what_goes_over_a_proxy_is_kept(tmp_path: Path) -> None:
     with OddServer({"/page": Answer(sized(b"by proxy"))}) as proxy:
         request = {"url": "http://news.example/page", "meta": {"proxy": f"http://me:pw@127.0.0.1:{proxy.port}"}}
-        crawled = crawl(tmp_path, [[request]])
+        crawled = crawl(tmp_path, [[request]], settings={"NEWSCRAWL_TRUSTED": [f"127.0.0.1:{proxy.port}"]})
     exchange, _ = crawled.of("http://news.example/page")
     (logged,) = proxy.log["/page"]
     assert logged.received.startswith(b"GET http://news.example/page HTTP/1.1\r\n")
@@ -524,7 +533,7 @@ def test_the_tunnel_through_a_proxy_is_no_part_of_the_exchange(certificate: Path
     answers = {"/page": Answer(sized(b"through the tunnel"))}
     with OddServer(answers, certificate=certificate) as server, tunnel_to(server.port) as port:
         request = {"url": server.url("/page"), "meta": {"proxy": f"http://127.0.0.1:{port}"}}
-        crawled = crawl(tmp_path, [[request]])
+        crawled = crawl(tmp_path, [[request]], settings={"NEWSCRAWL_TRUSTED": [f"127.0.0.1:{port}"]})
     exchange, _ = crawled.of(server.url("/page"))
     (logged,) = server.log["/page"]
     assert exchange["request"] == logged.received
@@ -534,7 +543,7 @@ def test_the_tunnel_through_a_proxy_is_no_part_of_the_exchange(certificate: Path
 def test_a_tunnel_that_is_refused_is_an_exchange_without_bytes(certificate: Path, tmp_path: Path) -> None:
     with tunnel_to(None) as port:
         request = {"url": "https://news.example/", "meta": {"proxy": f"http://127.0.0.1:{port}"}}
-        crawled = crawl(tmp_path, [[request]])
+        crawled = crawl(tmp_path, [[request]], settings={"NEWSCRAWL_TRUSTED": [f"http://127.0.0.1:{port}"]})
     exchange, outcome = crawled.of("https://news.example/")
     assert outcome["error"] == "TunnelError"
     assert exchange["error"].startswith("TunnelError: ")

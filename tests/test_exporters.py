@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse
 from scrapy.settings import Settings
 
-from newscrawl.exporters import JsonLinesExporter, SnapshotExporter, json_line
+from newscrawl.exporters import CsvFeedExporter, JsonLinesExporter, SnapshotExporter, json_line, plain_cell
 from newscrawl.items import Article
 from newscrawl.ledger import Exchange, Ledger, bind_ledger
 
@@ -146,3 +148,36 @@ def test_no_snapshot_is_written_when_they_are_off_or_there_is_nothing_to_write(t
     ledger.close({})
     assert article.snapshot is None
     assert not (tmp_path / "html").exists()
+
+
+# CSV ----------------------------------------------------------------------------------------------------
+
+
+def cells(*rows: dict[str, Any]) -> list[list[str]]:
+    """The rows of a CSV feed, its header included, as a spreadsheet reads them."""
+    file = io.BytesIO()
+    exporter = CsvFeedExporter(file)
+    exporter.start_exporting()
+    for row in rows:
+        exporter.export_item(row)
+    exporter.finish_exporting()
+    return list(csv.reader(io.StringIO(file.getvalue().decode("utf-8"), newline="")))
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝", " =", "\n="])
+def test_a_cell_that_would_be_a_formula_begins_with_an_apostrophe(start: str) -> None:
+    assert cells({"a": f"{start}1+1"}) == [["a"], [f"'{start}1+1"]]
+
+
+def test_a_joined_list_is_a_cell_as_well() -> None:
+    assert cells({"a": ["=1", "b"]}) == [["a"], ["'=1,b"]]
+
+
+def test_numbers_and_plain_texts_stay() -> None:
+    assert cells({"a": -1, "b": "1 + 1 = 2", "c": None}) == [["a", "b", "c"], ["-1", "1 + 1 = 2", ""]]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_no_cell_of_text_is_a_formula(text: str) -> None:
+    assert not plain_cell(text).lstrip().startswith(("=", "+", "-", "@"))
+    assert plain_cell(text).removeprefix("'") in (text, text.removeprefix("'"))

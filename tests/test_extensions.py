@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crawls import SEEDS
+from crawls import SEEDS, crawl
 from ledgers import wire
 from scrapy import Spider
 from scrapy.crawler import Crawler
@@ -18,7 +18,7 @@ from test_archive_sources import archived
 from newscrawl import __version__, extensions
 from newscrawl import settings as defaults
 from newscrawl.exceptions import ConfigError, ManifestError
-from newscrawl.extensions import ExportExtension, LedgerExtension
+from newscrawl.extensions import ExportExtension, LedgerExtension, check_feed_paths
 from newscrawl.ledger import ledger_of
 
 
@@ -158,3 +158,29 @@ def test_a_live_run_has_an_id_of_its_own(tmp_path: Path, monkeypatch: pytest.Mon
 def test_nothing_is_exported_when_nothing_is_kept() -> None:
     with pytest.raises(NotConfigured):
         ExportExtension.from_crawler(crawler_with(NEWSCRAWL_OUTPUT_ENABLED=False))
+
+
+# Paths of feeds -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ["../a", "a/b", "a\\b", "..", ".", "a\0", "a\nb", "a..b"])
+def test_an_argument_cannot_lead_a_feed_out_of_its_folder(value: str) -> None:
+    with pytest.raises(ConfigError, match="the argument 'topic'"):
+        check_feed_paths({"out/%(topic)s.jsonl": {}}, Spider(name="news", topic=value))
+
+
+@pytest.mark.parametrize("value", ["ferry", "2024-05-01", "渡轮", "a.b"])
+def test_a_plain_argument_may_be_part_of_a_feeds_path(value: str) -> None:
+    check_feed_paths({"out/%(topic)s-%(time)s.jsonl": {}, "plain.csv": {}}, Spider(name="news", topic=value))
+
+
+def test_a_crawl_whose_feed_would_leave_its_folder_ends_with_exit_code_2(tmp_path: Path) -> None:
+    finished = crawl(
+        tmp_path / "out",
+        "-a",
+        "url=http://127.0.0.1:9/",
+        "-o",
+        f"{tmp_path}/%(allowed_domains)s/%(urls)s.jsonl:jsonlines",
+    )
+    assert finished.code == 2
+    assert "FEEDS (-o, -O): the argument 'urls' is a part of the path" in finished.log

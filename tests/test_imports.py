@@ -33,6 +33,7 @@ COMPONENTS = {
     "spidermiddlewares",
     "pipelines",
     "exporters",
+    "logformatter",
     "extensions",
     "addons",
     "commands",

@@ -177,3 +177,45 @@ def test_names_are_not_remembered_when_the_cache_is_off(own_cache: LocalCache[st
     reactor: Any = FakeReactor(FakeNames())
     GuardedResolver.from_crawler(Crawler(Spider, Settings({"DNSCACHE_ENABLED": False})), reactor)
     assert own_cache.limit == 0
+
+
+def test_why_a_host_was_refused_can_be_asked_until_it_resolves() -> None:
+    hosts = ["10.0.0.1"]
+    fake = FakeNames()
+    fake.hosts = hosts  # type: ignore[assignment]
+    names = _GuardedNames(fake, AllowList.parse(()))
+    assert names.refusal_of("news.example", 80) is None
+    names.resolveHostName(Receiver(), "news.example", 80)
+    assert "10.0.0.1 is a private address" in (names.refusal_of("news.example", 80) or "")
+    assert names.refusal_of("news.example", 443) is None
+    hosts.append(PUBLIC)
+    names.resolveHostName(Receiver(), "news.example", 80)
+    assert names.refusal_of("news.example", 80) is None
+
+
+def test_only_so_many_refusals_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newscrawl.resolver._MOST_REFUSED", 3)
+    names = _GuardedNames(FakeNames("10.0.0.1"), AllowList.parse(()))
+    for number in range(5):
+        names.resolveHostName(Receiver(), f"s{number}.example", 80)
+    assert [host for host, _ in names.refused] == ["s2.example", "s3.example", "s4.example"]
+
+
+def test_a_trusted_proxy_may_stand_anywhere_on_its_own_port() -> None:
+    names = _GuardedNames(FakeNames("10.0.0.1"), AllowList.parse(()), frozenset({("proxy.example", 3128)}))
+    for host, port, found in (
+        ("proxy.example", 3128, ["10.0.0.1"]),
+        ("proxy.example", 80, []),
+        ("a.example", 3128, []),
+    ):
+        receiver = Receiver()
+        names.resolveHostName(receiver, host, port)
+        assert receiver.hosts == found
+
+
+def test_a_port_is_checked_on_public_addresses_too() -> None:
+    names = _GuardedNames(FakeNames(PUBLIC), AllowList.parse(("127.0.0.1:9",), ("80",)))
+    for port, found in ((80, [PUBLIC]), (9, []), (6379, [])):
+        receiver = Receiver()
+        names.resolveHostName(receiver, "news.example", port)
+        assert receiver.hosts == found

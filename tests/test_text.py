@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newscrawl.text import clean_line, clean_text, fold, is_cjk, language_tag, script_of, weight
+from newscrawl.text import clean_line, clean_text, fold, is_cjk, language_tag, script_of, shown, weight
 
 ANY_TEXT = st.text(st.characters())
 # The characters that meet a rule, close together.
@@ -278,3 +278,24 @@ def test_the_declared_language_counts_where_the_script_leaves_it_open(
 def test_any_declaration_and_text_give_a_tag_or_none(declared: str | None, text: str) -> None:
     tag = language_tag(declared, text)
     assert tag is None or (tag.isascii() and language_tag(tag, "") == tag)
+
+
+# Shown to people ----------------------------------------------------------------------------------------
+
+
+@given(st.text(), st.booleans())
+def test_what_is_shown_steers_nothing(text: str, lines: bool) -> None:
+    found = shown(text, lines=lines)
+    found.encode("utf-8")
+    assert not [
+        ch
+        for ch in found
+        if unicodedata.category(ch) in ("Cc", "Cs", "Zl", "Zp") and not (lines and ch == "\n") and ch != "\t"
+    ]
+    assert not set(found) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+    assert shown(found, lines=lines) == found
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "Zs"])))
+def test_plain_text_is_shown_as_it_is(text: str) -> None:
+    assert shown(text) == text

@@ -30,6 +30,10 @@ class Kept:
         self.exchanges: list[dict[str, Any]] = []
         self.events: list[tuple[str, str]] = []
         self.aborters: list[Any] = []
+        self.cut: list[tuple[str, str]] = []
+
+    def note_cut(self, request: Request, why: str) -> None:
+        self.cut.append((request.url, why))
 
     def keep_exchange(self, request: Request, wire: WireExchange, *, kind: str, notes: dict[str, str]) -> None:
         self.events.append(("kept", request.url))
@@ -100,6 +104,7 @@ def main() -> None:
     plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     settings = {
         "DOWNLOAD_HANDLERS": {"http": HANDLER, "https": HANDLER},
+        "NEWSCRAWL_ALLOW_ADDRESSES": "127.0.0.0/8",
         "TWISTED_REACTOR": "twisted.internet.asyncioreactor.AsyncioSelectorReactor",
         "TELNETCONSOLE_ENABLED": False,
         "REMOTE_CONTROL_ENABLED": False,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import brotli  # type: ignore[import-untyped]
 
@@ -15,10 +17,62 @@ else:
 
 DECODED_LIMIT = 64 << 20
 """Bytes that a body may unpack to; one that holds more is not unpacked."""
+MAX_CODINGS = 3
+"""Codings that lie over one another at most: no server has a use for more, and each multiplies the work."""
+
+# A body of nothing but empty members would take as many new decoders as it has room for.
+_MAX_MEMBERS = 10_000
+_PIECE = 1 << 14
+# 8 MiB, the largest window that a server may ask of its readers. Source: RFC 9659, section 3.
+_ZSTD_WINDOW_LOG = 23
 
 
 class _FalseCodingError(Exception):
     """The bytes are not of the coding. Its text says why."""
+
+
+CodingFault = Literal["unknown", "false", "large", "layers"]
+"""Why codings cannot be taken off: one is not known, the bytes are not of it, they unpack to too much, too many."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unpacked:
+    """A body without its content codings, as far as it goes."""
+
+    body: bytes
+    """Where there is a *fault*, the body as it was."""
+    whole: bool = True
+    """False where a coding's stream ends before its end, or is broken on the way."""
+    fault: CodingFault | None = None
+    detail: str = ""
+    """The fault in words."""
+
+
+def unpacked(body: bytes, codings: bytes, *, limit: int, most: int | None = MAX_CODINGS) -> Unpacked:
+    """Return *body* without *codings*, the value of Content-Encoding, at most *most* of them; None for any number.
+
+    A stream that ends early or breaks on the way gives what could be decoded, and is not whole.
+    """
+    words = (word.strip() for word in codings.decode("ascii", "replace").lower().split(","))
+    names = [word for word in words if word not in ("", "identity")]
+    if most is not None and len(names) > most:
+        return Unpacked(body=body, fault="layers", detail=f"{len(names)} content codings, at most {most} are undone")
+    data, whole = body, True
+    for name in reversed(names):
+        if not data:
+            break
+        decode = _DECODERS.get(name)
+        if decode is None:
+            return Unpacked(body=body, fault="unknown", detail=f"Content-Encoding {name[:40]!r} is unknown")
+        try:
+            data, ended = decode(data, limit)
+        except _FalseCodingError as error:
+            text = f"Content-Encoding says {name}, and the body is not: {error}"
+            return Unpacked(body=body, fault="false", detail=text)
+        if len(data) > limit:
+            return Unpacked(body=body, fault="large", detail=f"the body unpacks to more than {limit} bytes")
+        whole = whole and ended
+    return Unpacked(body=data, whole=whole)
 
 
 def decoded(body: bytes, codings: bytes, *, cut: bool = False, limit: int = DECODED_LIMIT) -> tuple[bytes, str | None]:
@@ -27,23 +81,13 @@ def decoded(body: bytes, codings: bytes, *, cut: bool = False, limit: int = DECO
     Where the coding is false, unknown, or hides more than *limit* bytes, *body* is returned as it is. With *cut* a body
     that ends early is decoded as far as it goes.
     """
-    data = body
-    for coding in reversed(codings.lower().split(b",")):
-        name = coding.strip().decode("ascii", "replace")
-        if name in ("", "identity") or not data:
-            continue
-        decode = _DECODERS.get(name)
-        if decode is None:
-            return body, f"Content-Encoding {name!r} is unknown"
-        try:
-            data, whole = decode(data, limit)
-        except _FalseCodingError as error:
-            return body, f"Content-Encoding says {name}, and the body is not: {error}"
-        if len(data) > limit:
-            return body, f"the body unpacks to more than {limit} bytes"
-        if not whole and not cut:
-            return body, f"Content-Encoding says {name}, and the body ends before its end"
-    return data, None
+    found = unpacked(body, codings, limit=limit, most=None)
+    if found.fault is not None:
+        return body, found.detail
+    if not found.whole and not cut:
+        names = codings.decode("ascii", "replace").strip().lower()
+        return body, f"Content-Encoding says {names}, and the body ends before its end"
+    return found.body, None
 
 
 def _gzip(data: bytes, limit: int) -> tuple[bytes, bool]:
@@ -60,42 +104,107 @@ def _deflate(data: bytes, limit: int) -> tuple[bytes, bool]:
 
 def _inflated(data: bytes, limit: int, wbits: int) -> tuple[bytes, bool]:
     """Return what *data* unpacks to and whether it is whole; whatever follows the end is left, as browsers do."""
-    parts: list[bytes] = []
-    room = limit + 1
-    while True:
-        unpack = zlib.decompressobj(wbits)
-        try:
-            parts.append(unpack.decompress(data, room))
-        except zlib.error as error:
-            raise _FalseCodingError(str(error)) from error
-        room -= len(parts[-1])
-        data = unpack.unused_data
-        if not unpack.eof or room <= 0 or wbits != 31 or data[:2] != b"\x1f\x8b":
-            return b"".join(parts), unpack.eof
-
-
-def _brotli(data: bytes, limit: int) -> tuple[bytes, bool]:
-    unpack = brotli.Decompressor()
-    try:
-        result = unpack.process(data, output_buffer_limit=limit + 1)
-    except brotli.error as error:
-        raise _FalseCodingError(str(error)) from error
-    return result, unpack.is_finished()
+    return _members(data, limit, lambda: _Inflate(wbits), b"\x1f\x8b" if wbits == 31 else None)
 
 
 def _zstd(data: bytes, limit: int) -> tuple[bytes, bool]:
-    parts: list[bytes] = []
-    room = limit + 1
-    while True:
-        unpack = zstd.ZstdDecompressor()
+    return _members(data, limit, _Unzstd, b"\x28\xb5\x2f\xfd")
+
+
+class _Member(Protocol):
+    """A decoder of one member."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def take(self, piece: bytes, room: int) -> bytes:
+        """Return what *piece* unpacks to, at most *room* bytes. Raises :exc:`_FalseCodingError`."""
+
+
+class _Inflate:
+    def __init__(self, wbits: int) -> None:
+        self._decoder = zlib.decompressobj(wbits)
+
+    @property
+    def eof(self) -> bool:
+        return self._decoder.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._decoder.unused_data
+
+    def take(self, piece: bytes, room: int) -> bytes:
         try:
-            parts.append(unpack.decompress(data, room))
+            return self._decoder.decompress(self._decoder.unconsumed_tail + piece, room)
+        except zlib.error as error:
+            raise _FalseCodingError(str(error)) from error
+
+
+class _Unzstd:
+    def __init__(self) -> None:
+        options = {int(zstd.DecompressionParameter.window_log_max): _ZSTD_WINDOW_LOG}
+        self._decoder = zstd.ZstdDecompressor(options=options)
+
+    @property
+    def eof(self) -> bool:
+        return self._decoder.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._decoder.unused_data
+
+    def take(self, piece: bytes, room: int) -> bytes:
+        try:
+            return self._decoder.decompress(piece, room)
         except (zstd.ZstdError, MemoryError) as error:
             raise _FalseCodingError(str(error)) from error
-        room -= len(parts[-1])
-        data = unpack.unused_data
-        if not unpack.eof or room <= 0 or data[:4] != b"\x28\xb5\x2f\xfd":
-            return b"".join(parts), unpack.eof
+
+
+def _members(data: bytes, limit: int, make: Callable[[], _Member], magic: bytes | None) -> tuple[bytes, bool]:
+    """Return what the members of *data* unpack to, and whether the last is whole.
+
+    Members follow one another where they begin with *magic*. What is broken after some of it was decoded ends there:
+    Raises :exc:`_FalseCodingError` only where nothing could be.
+    """
+    # Pieces: a decoder copies what it has not used, and a body may be a million members.
+    output, at, members = bytearray(), 0, 1
+    member = make()
+    while at < len(data):
+        piece = data[at : at + _PIECE]
+        try:
+            output += member.take(piece, limit + 1 - len(output))
+        except _FalseCodingError:
+            if not output and members == 1:
+                raise
+            return bytes(output), False
+        at += len(piece)
+        if len(output) > limit:
+            break
+        if member.eof:
+            at -= len(member.unused_data)
+            if magic is None or not data.startswith(magic, at):
+                break
+            if (members := members + 1) > _MAX_MEMBERS:
+                raise _FalseCodingError(f"it has more than {_MAX_MEMBERS} members")
+            member = make()
+    return bytes(output), member.eof
+
+
+def _brotli(data: bytes, limit: int) -> tuple[bytes, bool]:
+    unpack, output = brotli.Decompressor(), bytearray()
+    for at in range(0, len(data), _PIECE):
+        try:
+            output += unpack.process(data[at : at + _PIECE], output_buffer_limit=limit + 1 - len(output))
+            while len(output) <= limit and not unpack.can_accept_more_data():
+                output += unpack.process(b"", output_buffer_limit=limit + 1 - len(output))
+        except brotli.error as error:
+            if not output:
+                raise _FalseCodingError(str(error)) from error
+            return bytes(output), False
+        if len(output) > limit or unpack.is_finished():
+            break
+    return bytes(output), unpack.is_finished()
 
 
 _DECODERS: dict[str, Callable[[bytes, int], tuple[bytes, bool]]] = {

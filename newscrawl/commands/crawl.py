@@ -22,6 +22,7 @@ from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
 from newscrawl.exceptions import ConfigError, NewscrawlError, StorageError, did_you_mean
 from newscrawl.ledger import Ledger, Result, exit_code, ledger_of
 from newscrawl.ledger.report import HTML
+from newscrawl.text import shown
 
 _MAX_ROWS = 20
 
@@ -67,7 +68,7 @@ class Command(crawl.Command):
                 if error is not None:
                     raise error
         except NewscrawlError as error:
-            print(f"newscrawl: {error}", file=sys.stderr)
+            print(f"newscrawl: {shown(str(error), lines=True)}", file=sys.stderr)
             self.exitcode = error.exit_code
             return
         if self.crawler_process.bootstrap_failed:
@@ -109,7 +110,7 @@ class Command(crawl.Command):
             ledger.write_metrics()
         show_run(console, ledger)
         for reason in reasons[:10]:
-            print(f"newscrawl: {reason}", file=sys.stderr)
+            print(f"newscrawl: {shown(reason)}", file=sys.stderr)
         if len(reasons) > 10:
             print(f"newscrawl: and {len(reasons) - 10} more", file=sys.stderr)
 

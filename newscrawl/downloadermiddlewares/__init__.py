@@ -1,15 +1,18 @@
 """What stands between engine and network."""
 
 from newscrawl.downloadermiddlewares.capturing import CaptureMiddleware
-from newscrawl.downloadermiddlewares.gate import MAX_URL, GateMiddleware, RefusedRequest
+from newscrawl.downloadermiddlewares.decoding import DecodingMiddleware
+from newscrawl.downloadermiddlewares.gate import MAX_URL, GateMiddleware
 from newscrawl.downloadermiddlewares.guest import GuestMiddleware, OptOutMiddleware, PostponedRequest
 from newscrawl.downloadermiddlewares.outcomes import OutcomeMiddleware
 from newscrawl.downloadermiddlewares.redirects import PlainRedirectMiddleware
+from newscrawl.downloadermiddlewares.refusals import RefusedRequest, RefusedResponse
 from newscrawl.downloadermiddlewares.robots import RobotsMiddleware
 
 __all__ = [
     "MAX_URL",
     "CaptureMiddleware",
+    "DecodingMiddleware",
     "GateMiddleware",
     "GuestMiddleware",
     "OptOutMiddleware",
@@ -17,5 +20,6 @@ __all__ = [
     "PlainRedirectMiddleware",
     "PostponedRequest",
     "RefusedRequest",
+    "RefusedResponse",
     "RobotsMiddleware",
 ]

@@ -7,18 +7,14 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 
-from newscrawl.addresses import AllowList, refusal
+from newscrawl.addresses import AllowList, proxy_place, refusal
+from newscrawl.downloadermiddlewares.refusals import RefusedRequest
 from newscrawl.ledger import ledger_of
 from newscrawl.urls import url_key
 
 MAX_URL = 16_384
 """Bytes of the longest URL that is asked: a record names up to two, and no reader takes a longer header than 64 KiB."""
-
-
-class RefusedRequest(IgnoreRequest):
-    """A request that must not leave: its text says why."""
 
 
 class GateMiddleware:
@@ -27,21 +23,33 @@ class GateMiddleware:
     Names pass; what they resolve to is checked where the connection is made (``newscrawl.resolver``).
     """
 
-    def __init__(self, allow: AllowList, removed: frozenset[str] = frozenset()) -> None:
-        """*removed*: the ``url_key`` of each URL that was taken out of the archive."""
+    def __init__(
+        self,
+        allow: AllowList,
+        removed: frozenset[str] = frozenset(),
+        trusted: frozenset[tuple[str, int] | None] = frozenset(),
+    ) -> None:
+        """*removed*: the ``url_key`` of each URL that was taken out of the archive. *trusted*: places of proxies."""
         self.allow = allow
         self.removed = removed
+        self.trusted = trusted
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        allow = AllowList.parse(crawler.settings.getlist("NEWSCRAWL_ALLOW_ADDRESSES"))
-        return cls(allow, ledger_of(crawler).removed)
+        settings = crawler.settings
+        ports = settings.getlist("NEWSCRAWL_ALLOW_PORTS")
+        allow = AllowList.parse(settings.getlist("NEWSCRAWL_ALLOW_ADDRESSES"), ports or None)
+        trusted = frozenset(map(proxy_place, settings.getlist("NEWSCRAWL_TRUSTED")))
+        return cls(allow, ledger_of(crawler).removed, trusted - {None})
 
     def process_request(self, request: Request) -> None:
         """Raise :exc:`RefusedRequest` for a request that must not leave."""
         if len(request.url) > MAX_URL:
             raise RefusedRequest(f"the URL is longer than {MAX_URL} bytes")
-        parts = urlsplit(request.url)
+        try:
+            parts = urlsplit(request.url)
+        except ValueError as error:
+            raise RefusedRequest(f"the URL cannot be read: {error}") from None
         if parts.scheme not in ("http", "https"):
             raise RefusedRequest(f"scheme {parts.scheme!r} is not asked")
         try:
@@ -51,5 +59,8 @@ class GateMiddleware:
         reason = refusal(parts.hostname or "", port, self.allow)
         if reason is not None:
             raise RefusedRequest(reason)
+        proxy = request.meta.get("proxy")
+        if proxy and proxy_place(proxy) not in self.trusted:
+            raise RefusedRequest("its proxy is not named in NEWSCRAWL_TRUSTED")
         if self.removed and url_key(request.url) in self.removed:
             raise RefusedRequest("it was removed from the archive (scrapy remove)")

@@ -23,7 +23,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.utils.defer import deferred_from_coro
 
-from newscrawl.downloadermiddlewares.gate import RefusedRequest
+from newscrawl.downloadermiddlewares.refusals import RefusedRequest
 from newscrawl.guest import OptOut, retry_after_s
 from newscrawl.ledger import Ledger, ledger_of
 from newscrawl.urls import host_of

@@ -6,17 +6,20 @@ They rest on private parts of both; :func:`scrapy_faults` says whether these are
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
 from scrapy.core.downloader.handlers import http11
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from twisted.internet.defer import fail
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IHandshakeListener, ISSLTransport, IStreamClientEndpoint
 from twisted.web import _newclient, client
 from zope.interface import implementer
 
-from newscrawl.downloadhandlers.recorder import MAX_HEAD, Recorder
+from newscrawl.downloadhandlers.limits import Permit, Progress, RefusedAddress, TooLargeError
+from newscrawl.downloadhandlers.recorder import Recorder
 
 # Private to Scrapy: should one be gone, the module still loads and the handler does without (scrapy_faults).
 _Protocol: Any = getattr(http11, "_LenientHTTP11ClientProtocol", object)
@@ -65,9 +68,14 @@ class Flight:
     """An exchange under way."""
 
     recorder: Recorder
+    permit: Permit
+    progress: Progress
+    begin: Callable[[], None]
+    """Called when a connection is looked for."""
     protocol: Any = None
     deferred: Any = None
-    aborted: str | None = None
+    ended: Exception | None = None
+    """Why this end gave the exchange up."""
 
     def bind(self, connection: Any) -> Any:
         """Record what goes over *connection* from now on; return it."""
@@ -76,6 +84,12 @@ class Flight:
         self.protocol = getattr(connection, "_clientProtocol", connection)
         self.protocol.flight = self
         return connection
+
+    def end(self, error: Exception) -> None:
+        """Give the exchange up, which then fails with *error*."""
+        self.ended = error
+        if self.deferred is not None:
+            self.deferred.cancel()
 
     def check_sent(self) -> None:
         """Take back a request that was written and never left."""
@@ -110,6 +124,7 @@ class RecordingPool(client.HTTPConnectionPool):
         recorded: Any = _RecordedEndpoint(endpoint, flight)
         # The whole exchange hangs on this Deferred: to cancel it ends it in whatever state it is.
         flight.deferred = super().getConnection(key, recorded)
+        flight.begin()
         return flight.deferred.addCallback(flight.bind)
 
 
@@ -149,7 +164,13 @@ class _RecordedProtocol(_Protocol):  # type: ignore[misc]
         if self.flight is None:
             return super().request(request)
         recorder = self.flight.recorder
-        recorder.begin(_peer(self.transport))
+        peer = self.transport.getPeer()
+        host = _host(peer)
+        if (reason := self.flight.permit(host, getattr(peer, "port", 0))) is not None:
+            # Names are checked where they are resolved; here stands what no resolver was asked for.
+            self.transport.abortConnection()
+            return fail(RefusedAddress(reason))
+        recorder.begin(host)
         write = request.writeTo
         request.writeTo = lambda transport: write(_RecordedTransport(transport, recorder))
         try:
@@ -161,10 +182,9 @@ class _RecordedProtocol(_Protocol):  # type: ignore[misc]
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         if self.flight is not None:
             self.flight.recorder.received(data)
-            if self.flight.recorder.overflow and self.flight.deferred is not None:
+            if self.flight.recorder.overflow is not None and self.flight.deferred is not None:
                 # Nobody else counts header lines: without an end they would fill the memory.
-                self.flight.aborted = f"the head is longer than {MAX_HEAD} bytes"
-                self.flight.deferred.cancel()
+                self.flight.end(TooLargeError(self.flight.recorder.overflow))
                 return
         super().dataReceived(data)
 
@@ -203,6 +223,6 @@ class _RecordedTransport:
         self._transport.write(data)
 
 
-def _peer(transport: Any) -> str | None:
-    host = getattr(transport.getPeer(), "host", None)
+def _host(peer: Any) -> str | None:
+    host = getattr(peer, "host", None)
     return host if isinstance(host, str) else None

@@ -18,9 +18,12 @@ from newscrawl.archive.wire import (
 
 MAX_HEAD = 1 << 20
 """Bytes kept at most of a final head and all that comes before it."""
+MAX_HEAD_LINES = 2_000
+"""Lines taken at most of a final head."""
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _STATUS_LINE = re.compile(rb"[A-Za-z]+/\d+\.\d+ +(\d{1,9})(?= |\r?\n)[^\n]*\n")
+_MAY_BE_HTTP = re.compile(rb"\s*[A-Za-z]{0,20}(?:/|\Z)")
 _LENGTH = re.compile(rb"[ \t]*0*[0-9]{1,18}[ \t]*")
 _BODILESS = frozenset({204, 304})
 
@@ -44,14 +47,16 @@ class Recorder:
         self._sent = b""
         self._raw = bytearray()
         self._searched = 0
-        self._interim = b""
+        self._interim = bytearray()
         self._head = b""
         self._body = bytearray()
         self._chunks: Dechunker | None = None
         # Bytes of body still to come; None for a body that ends with the connection.
         self._left: int | None = None
+        self._stated = False
         self._length = 0
-        self._overflow = False
+        self._overflow: str | None = None
+        self._surplus = False
         self._whole = False
         self._closed = False
 
@@ -76,9 +81,29 @@ class Recorder:
         return bool(self._head)
 
     @property
-    def overflow(self) -> bool:
-        """Whether so much came before a body that nothing more is kept."""
+    def overflow(self) -> str | None:
+        """What of a head was too much, so that nothing more is kept; None where nothing was."""
         return self._overflow
+
+    @property
+    def no_http(self) -> bool:
+        """Whether something came, and its first line is none of HTTP."""
+        return not self._head and _MAY_BE_HTTP.match(self._raw) is None
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection that the request was written to."""
+        return self.ip_address is not None
+
+    @property
+    def length(self) -> int:
+        """Bytes of body received, with those that were not kept."""
+        return self._chunks.length if self._chunks is not None else self._length
+
+    @property
+    def surplus(self) -> bool:
+        """Whether more came than the Content-Length that the head states."""
+        return self._surplus
 
     def received(self, data: bytes) -> None:
         """Take bytes of the response."""
@@ -104,12 +129,15 @@ class Recorder:
                 break
             self._raw.clear()
             self._head = head
+            if head.count(b"\n") > MAX_HEAD_LINES:
+                self._overflow = f"the head has more than {MAX_HEAD_LINES} lines"
+                return
             self._choose_framing(head)
             self._take(framed)
             return
         self._searched = len(self._raw)
         if len(self._interim) + len(self._raw) > MAX_HEAD:
-            self._overflow = True
+            self._overflow = f"the head is longer than {MAX_HEAD} bytes"
             del self._raw[max(0, MAX_HEAD - len(self._interim)) :]
 
     def _choose_framing(self, head: bytes) -> None:
@@ -126,6 +154,7 @@ class Recorder:
             numbers = {int(text) if _LENGTH.fullmatch(text) else None for text in lengths}
             if len(numbers) == 1:
                 self._left = numbers.pop()
+                self._stated = self._left is not None
 
     def _take(self, data: bytes) -> None:
         if self._chunks is not None:
@@ -133,6 +162,7 @@ class Recorder:
             self._whole = self._chunks.complete
             return
         if self._left is not None:
+            self._surplus = self._surplus or (len(data) > self._left and self._stated)
             data = data[: self._left]
             self._left -= len(data)
             self._whole = not self._left
@@ -143,7 +173,7 @@ class Recorder:
         self, *, url: str, started_at: datetime, elapsed_ms: int, error: str | None, cause: Truncation | None
     ) -> WireExchange:
         """Return what was recorded. *cause*: why this end stopped receiving, None where it did not."""
-        head, interim = self._head, self._interim
+        head, interim = self._head, bytes(self._interim)
         if not head and _STATUS_LINE.match(self._raw) and not _BLANK_LINE.search(self._raw):
             # Cut within the head: what came of it still says more than nothing.
             head = bytes(self._raw)
@@ -167,8 +197,7 @@ class Recorder:
         )
 
     def _truncation(self, cause: Truncation | None) -> Truncation | None:
-        length = self._chunks.length if self._chunks is not None else self._length
-        if self._overflow or (self.limit is not None and length > self.limit):
+        if self._overflow or (self.limit is not None and self.length > self.limit):
             return "length"
         if self._whole or (self._closed and cause is None):
             return None

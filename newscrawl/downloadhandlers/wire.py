@@ -12,11 +12,15 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, StopDownload
+from scrapy.exceptions import CannotResolveHostError, DownloadCancelledError, DownloadTimeoutError, StopDownload
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from scrapy.utils.asyncio import create_looping_call
 
+from newscrawl.addresses import AllowList, proxy_place
 from newscrawl.archive.reading import RECORD_LIMIT
 from newscrawl.archive.wire import Truncation, WireExchange, reconstructed_exchange
+from newscrawl.downloadhandlers.limits import Guard, Limits, Progress, RefusedAddress, TooLargeError
 from newscrawl.downloadhandlers.pool import Flight, RecordingPool, scrapy_faults
 from newscrawl.downloadhandlers.recorder import MAX_HEAD, Recorder
 from newscrawl.ledger import ledger_of
@@ -24,6 +28,8 @@ from newscrawl.ledger import ledger_of
 logger = logging.getLogger(__name__)
 
 _MAX_BODY = RECORD_LIMIT - 2 * MAX_HEAD
+_LOOK_S = 0.5
+_SPENT = "newscrawl_spent_s"
 
 
 class WireDownloadHandler(HTTP11DownloadHandler):
@@ -37,6 +43,9 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         super().__init__(crawler)
         self.ledger = ledger_of(crawler)
         self.ledger.aborters.append(self.abort_all)
+        self.limits, self.guard = _limits(crawler.settings), _guard(crawler.settings)
+        self.last_try = crawler.settings.getint("RETRY_TIMES") if crawler.settings.getbool("RETRY_ENABLED") else None
+        self._watch = create_looping_call(self._end_overdue)
         self._flights: dict[Flight, None] = {}
         self._recording_pool: RecordingPool | None = None
         self._warned = False
@@ -46,9 +55,17 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             self._recording_pool = self._pool = RecordingPool.like(self._pool)
 
     async def download_request(self, request: Request) -> Response:
-        """Return the response to *request*."""
-        flight = Flight(Recorder(request.method, self._maxsize(request)))
+        """Return the response to *request*. Raises :exc:`RefusedAddress` for a machine that must not be asked."""
         started_at, start = datetime.now(UTC), monotonic()
+        flight = Flight(
+            Recorder(request.method, self._maxsize(request)),
+            self.guard.through(request.meta.get("proxy")),
+            Progress(start, self._left(request)),
+            self._begin_watch,
+        )
+        if self.last_try is not None and request.meta.get("retry_times", 0) >= min(1, self.last_try):
+            # Twice is no accident. What came is more than nothing, and its row says that it is not whole.
+            request.meta.setdefault("download_fail_on_dataloss", False)
         self._flights[flight] = None
         if self._recording_pool is not None:
             # Scrapy asks the pool for a connection before anything else can run.
@@ -57,18 +74,24 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         try:
             response = await super().download_request(request)
         except (Exception, asyncio.CancelledError) as error:
-            if flight.aborted is None:
-                keep(None, error)
+            raised = flight.ended or self._named(request, flight, error)
+            keep(None, raised)
+            self._settle_time(request, start, raised)
+            if flight.recorder.no_http:
+                # It would not be at the next try either.
+                request.meta["dont_retry"] = True
+            if raised is error:
                 raise
-            aborted = DownloadCancelledError(flight.aborted)
-            keep(None, aborted)
-            raise aborted from error
+            raise raised from error
         else:
             keep(response, None)
+            self._settle_time(request, start, None)
             return response
         finally:
             flight.release()
             del self._flights[flight]
+            if not self._flights and self._watch.running:
+                self._watch.stop()
 
     def abort_all(self, reason: str) -> None:
         """Close every connection under way at once.
@@ -77,9 +100,49 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         and is kept as far as it came, in the next turns of the event loop.
         """
         for flight in list(self._flights):
-            flight.aborted = reason
-            if flight.deferred is not None:
-                flight.deferred.cancel()
+            flight.end(DownloadCancelledError(reason))
+
+    def _begin_watch(self) -> None:
+        if not self._watch.running:
+            self._watch.start(_LOOK_S, now=False)
+
+    def _end_overdue(self) -> None:
+        """Give up what is too slow."""
+        now = monotonic()
+        for flight in list(self._flights):
+            recorder = flight.recorder
+            late = flight.progress.overdue(
+                self.limits, now, connected=recorder.connected, answered=recorder.has_head, length=recorder.length
+            )
+            if late is not None and flight.ended is None:
+                flight.end(DownloadTimeoutError(late))
+
+    def _left(self, request: Request) -> float:
+        """Return the seconds that are left for *request*: its tries, and the redirects that led to it, share them."""
+        total = float(request.meta.get("download_timeout") or self.limits.total_s)
+        return max(1.0, total - request.meta.get(_SPENT, 0.0)) if total else 0.0
+
+    def _settle_time(self, request: Request, start: float, error: BaseException | None) -> None:
+        spent = request.meta.get(_SPENT, 0.0) + monotonic() - start
+        request.meta[_SPENT] = round(spent, 1)
+        total = float(request.meta.get("download_timeout") or self.limits.total_s)
+        if isinstance(error, DownloadTimeoutError) and total and spent >= total / 2:
+            # A host that lets us wait so long would do so again.
+            request.meta["dont_retry"] = True
+
+    def _named(self, request: Request, flight: Flight, error: BaseException) -> BaseException:
+        """Return *error*, or the one that says better what was amiss."""
+        if isinstance(error, CannotResolveHostError):
+            from twisted.internet import reactor
+
+            refusal_of = getattr(getattr(reactor, "nameResolver", None), "refusal_of", None)
+            parts = urlsplit(request.url)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            if refusal_of is not None and (reason := refusal_of(parts.hostname or "", port)) is not None:
+                return RefusedAddress(reason)
+        if isinstance(error, DownloadCancelledError) and _cause(flight, None, error) == "length":
+            return TooLargeError(str(error))
+        return error
 
     def _maxsize(self, request: Request) -> int:
         default = getattr(self._crawler.spider, "download_maxsize", self._default_maxsize)
@@ -113,12 +176,34 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         notes = _notes(request)
         if recorder.resent:
             notes["newscrawl-resent"] = str(recorder.resent)
+        if recorder.surplus:
+            notes["newscrawl-surplus"] = "more came than Content-Length says"
         self.ledger.keep_exchange(request, wire, kind=_kind(request), notes=notes)
+        if recorder.surplus:
+            self.ledger.note_cut(request, "surplus")
 
     def _warn(self, fault: str) -> None:
         if not self._warned:
             self._warned = True
             logger.warning("exchanges cannot be seen on the wire and are reconstructed: %s", fault)
+
+
+def _limits(settings: BaseSettings) -> Limits:
+    return Limits(
+        connect_s=settings.getfloat("NEWSCRAWL_CONNECT_S"),
+        answer_s=settings.getfloat("NEWSCRAWL_ANSWER_S"),
+        least_rate=settings.getfloat("NEWSCRAWL_LEAST_RATE"),
+        total_s=settings.getfloat("DOWNLOAD_TIMEOUT"),
+    )
+
+
+def _guard(settings: BaseSettings) -> Guard:
+    ports = settings.getlist("NEWSCRAWL_ALLOW_PORTS")
+    places = (proxy_place(value) for value in settings.getlist("NEWSCRAWL_TRUSTED"))
+    return Guard(
+        allow=AllowList.parse(settings.getlist("NEWSCRAWL_ALLOW_ADDRESSES"), ports or None),
+        trusted=frozenset(place for place in places if place is not None),
+    )
 
 
 def _kind(request: Request) -> str:
@@ -143,7 +228,8 @@ def _cause(flight: Flight, response: Response | None, error: BaseException | Non
         return "time"
     # Scrapy cancels what is too long; a signal's handler may stop what it has seen enough of.
     stopped = response is not None and "download_stopped" in response.flags
-    if stopped or (flight.aborted is None and isinstance(error, DownloadCancelledError | StopDownload)):
+    given_up = flight.ended is not None and not isinstance(flight.ended, TooLargeError)
+    if stopped or (not given_up and isinstance(error, DownloadCancelledError | StopDownload)):
         return "length"
     return None if error is None else "disconnect"
 

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -562,6 +563,12 @@ class Ledger:
         It is kept beside the request and not in its ``meta``, which redirects and retries copy.
         """
         self._exchanges.setdefault(request, exchange)
+
+    def note_cut(self, request: Any, why: str) -> None:
+        """Remember that the answer to *request* is not whole, where nothing says so yet."""
+        exchange = self.exchange(request)
+        if exchange is not None and exchange.truncated is None:
+            self._exchanges[request] = replace(exchange, truncated=why)
 
     def exchange(self, request: Any) -> Exchange | None:
         """Return what is known of the answer to *request*."""

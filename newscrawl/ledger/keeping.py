@@ -19,8 +19,8 @@ class Exchange:
     fetched_at: datetime | None
     url_assigned: bool = False
     ref: CaptureRef | None = None
-    truncated: Truncation | None = None
-    """Why the body is not whole; None when it is."""
+    truncated: Truncation | str | None = None
+    """Why the body is not whole, ``coding`` and ``surplus`` besides WARC's words; None when it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

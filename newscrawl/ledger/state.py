@@ -91,6 +91,8 @@ class RunState:
     """Links not followed because the replay set does not hold them."""
     waiting: list[str] = field(default_factory=list)
     """Why work is left that cannot be done now, one line a host or budget."""
+    links_over_cap: int = 0
+    """Links that pages had beyond those that are followed from one."""
     results: list[Result] = field(default_factory=list)
     """The first rows, for the table."""
     sites: dict[str, SiteCounts] = field(default_factory=dict)
@@ -233,6 +235,7 @@ class RunState:
             "errors": self.errors,
             "replay_misses": self.misses,
             "damaged": self.damaged,
+            "links_over_cap": self.links_over_cap,
             "captures": dict(sorted(self.captures.items())),
             "profiles": {name: counts.as_report() for name, counts in sorted(self.profiles.items())},
         }
@@ -253,6 +256,8 @@ class RunState:
             errors=counts["errors"],
             misses=counts["replay_misses"],
             captures=Counter(counts["captures"]),
+            links_over_cap=counts.get("links_over_cap", 0),
+            # A run that an earlier version began has none.
             profiles={n: ProfileCounts.continued(c) for n, c in counts.get("profiles", {}).items()},
             sites={name: SiteCounts.continued(site) for name, site in sites.items()},
         )

@@ -34,12 +34,13 @@ _MAX_ASKED = 20_000
 class Following:
     """Makes requests: each URL once in a round, within the sites of the crawl, none into a trap."""
 
-    def __init__(self, ledger: Ledger, plan: Plan, polling: Polling, *, max_sections: int) -> None:
-        """*max_sections*: section pages of one site that are polled, at most."""
+    def __init__(self, ledger: Ledger, plan: Plan, polling: Polling, *, max_sections: int, max_links: int) -> None:
+        """*max_sections*: section pages that a home page names and that are polled; *max_links* of one page."""
         self.ledger = ledger
         self.plan = plan
         self.polling = polling
         self.max_sections = max_sections
+        self.max_links = max_links
         self.callback: Callable[..., Any] | None = None
         self.errback: Callable[..., Any] | None = None
         self.sites: set[str] = set(plan.sites)
@@ -187,10 +188,17 @@ class Following:
         at = self.replayed_at(response)
         # The rest of a listing is asked again as long as something new comes up.
         again = fresh > 0 or self.plan.mode == "all"
+        followed = 0
         for link in page.links:
             how = self._how(page, link)
-            if how is not None and link.role != "listing":
-                yield from self.ask(link.url, how, on=on, at=at, again=again and link.role == "next")
+            if how is None or link.role == "listing":
+                continue
+            if followed >= self.max_links:
+                self.ledger.state.links_over_cap += self.in_scope(link.url)
+                continue
+            for request in self.ask(link.url, how, on=on, at=at, again=again and link.role == "next"):
+                followed += 1
+                yield request
         if page.kind != "article":
             yield from self._listings(page, response)
 

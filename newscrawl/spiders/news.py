@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
@@ -108,6 +109,7 @@ class NewsSpider(Spider):
             self.plan,
             self.polling,
             max_sections=self.ledger_crawler.settings.getint("NEWSCRAWL_MAX_SECTIONS"),
+            max_links=self.ledger_crawler.settings.getint("NEWSCRAWL_MAX_LINKS"),
         )
         following.callback, following.errback = self.parse, self.failed
         replay = self.ledger.replay
@@ -345,6 +347,10 @@ class NewsSpider(Spider):
         if self.ledger.frontier.returns(request.meta.get("newscrawl_lease")):
             return
         reason, feed = reason_of(failure.value), request.meta.get("newscrawl_feed")
+        refused = isinstance(failure.value, IgnoreRequest)
+        self.ledger.frontier.note(
+            request.meta.get("newscrawl_lease"), "refused" if refused else "failed", f"{reason}: {failure.value}"
+        )
         if feed is not None:
             status = failure.value.response.status if isinstance(failure.value, HttpError) else None
             known = self.polling.failed(feed, status=status, reason=reason)

@@ -162,6 +162,9 @@ def reason_of(error: BaseException | None) -> str:
         return f"http_{error.response.status}"
     if isinstance(error, NotInReplayError):
         return "not_in_replay"
+    named = getattr(error, "newscrawl_reason", None)
+    if isinstance(named, str):
+        return named
     if isinstance(error, IgnoreRequest):
         return "robots" if "robots" in str(error).lower() else "refused"
     return type(error).__name__

@@ -1,0 +1,1 @@
+"""A server that wishes a crawler ill, and the run that sees whether it comes to harm."""
