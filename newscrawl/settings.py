@@ -130,6 +130,7 @@ DOWNLOADER_MIDDLEWARES = {
     # Before robots.txt is asked for: a refused address is not asked at all.
     "newscrawl.downloadermiddlewares.GateMiddleware": 50,
     "newscrawl.downloadermiddlewares.OptOutMiddleware": 51,
+    "newscrawl.downloadermiddlewares.TrapMiddleware": 52,
     # Scrapy's crawls everything where robots.txt cannot be read.
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "newscrawl.downloadermiddlewares.RobotsMiddleware": 100,

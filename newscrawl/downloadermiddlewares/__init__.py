@@ -2,7 +2,7 @@
 
 from newscrawl.downloadermiddlewares.capturing import CaptureMiddleware
 from newscrawl.downloadermiddlewares.decoding import DecodingMiddleware
-from newscrawl.downloadermiddlewares.gate import MAX_URL, GateMiddleware
+from newscrawl.downloadermiddlewares.gate import MAX_URL, GateMiddleware, TrapMiddleware
 from newscrawl.downloadermiddlewares.guest import GuestMiddleware, OptOutMiddleware, PostponedRequest
 from newscrawl.downloadermiddlewares.outcomes import OutcomeMiddleware
 from newscrawl.downloadermiddlewares.redirects import PlainRedirectMiddleware
@@ -22,4 +22,5 @@ __all__ = [
     "RefusedRequest",
     "RefusedResponse",
     "RobotsMiddleware",
+    "TrapMiddleware",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Self
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 
 from newscrawl.addresses import AllowList, proxy_place, refusal
 from newscrawl.downloadermiddlewares.refusals import RefusedRequest
@@ -64,3 +66,26 @@ class GateMiddleware:
             raise RefusedRequest("its proxy is not named in NEWSCRAWL_TRUSTED")
         if self.removed and url_key(request.url) in self.removed:
             raise RefusedRequest("it was removed from the archive (scrapy remove)")
+
+
+class TrapMiddleware:
+    """Asks the spider once more whether a request is worth sending: others may have shown that it leads nowhere.
+
+    A spider that has a word to say has a method ``refuses(request)``, which gives a reason of one word, or None.
+    """
+
+    def __init__(self, refuses: Callable[[Request], str | None]) -> None:
+        self.refuses = refuses
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        refuses = getattr(crawler.spider, "refuses", None)
+        if refuses is None:
+            raise NotConfigured
+        return cls(refuses)
+
+    def process_request(self, request: Request) -> None:
+        """Raise :exc:`RefusedRequest` for a request that leads nowhere."""
+        reason = self.refuses(request)
+        if reason is not None:
+            raise RefusedRequest(f"it leads nowhere: {reason}", f"trap_{reason}")

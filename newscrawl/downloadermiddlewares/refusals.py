@@ -6,7 +6,11 @@ from scrapy.exceptions import IgnoreRequest
 
 
 class RefusedRequest(IgnoreRequest):
-    """A request that must not leave: its text says why."""
+    """A request that must not leave: its text says why, ``newscrawl_reason`` the same in one word."""
+
+    def __init__(self, text: str, reason: str = "refused") -> None:
+        super().__init__(text)
+        self.newscrawl_reason = reason
 
 
 class RefusedResponse(IgnoreRequest):

@@ -15,8 +15,8 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.defer import Deferred
 
-from newscrawl.downloadermiddlewares.refusals import RefusedRequest
 from newscrawl.downloadermiddlewares.guest import MAX_WAITS, PostponedRequest, lease_of
+from newscrawl.downloadermiddlewares.refusals import RefusedRequest
 from newscrawl.guest import backoff_s
 from newscrawl.ledger import Ledger, Standing, ledger_of
 from newscrawl.robots import FRESH_MOST_S, READ_BYTES, fresh_s, origin_of

@@ -341,6 +341,14 @@ class NewsSpider(Spider):
         replay = self.ledger.replay
         return first if replay is None or first in replay else None
 
+    def refuses(self, request: Request) -> str | None:
+        """Return why a request that was queued leads nowhere after all, or None."""
+        found = request.meta.get("newscrawl_found")
+        if found is None or found["how"] == "start" or self.ledger.replay is not None:
+            return None
+        asked_for = request.meta.get("newscrawl_feed") or request.meta.get("newscrawl_reread")
+        return None if asked_for else self.following.traps.refuses(request.url)
+
     def failed(self, failure: Failure) -> None:
         """Count a request without an answer that can be read; a failed start URL changes the exit code."""
         request: Request = failure.request  # type: ignore[attr-defined]
@@ -351,6 +359,9 @@ class NewsSpider(Spider):
         self.ledger.frontier.note(
             request.meta.get("newscrawl_lease"), "refused" if refused else "failed", f"{reason}: {failure.value}"
         )
+        if reason.startswith("trap_"):
+            self.ledger.state.skip(request.url, reason)
+            return
         if feed is not None:
             status = failure.value.response.status if isinstance(failure.value, HttpError) else None
             known = self.polling.failed(feed, status=status, reason=reason)
