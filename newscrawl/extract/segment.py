@@ -470,8 +470,7 @@ class _Placer:
                 block.put("removed", "other", "tag_list")
                 return True
             return False
-        ornament = sum(1 for _ in filter(str.isalnum, text)) == 0
-        if block.weight - block.link_weight > 6 or (ornament and block.weight):
+        if block.weight - block.link_weight > 6 or (block.weight and not any(map(str.isalnum, text))):
             return False
         return self.place_bare_links(block)
 
