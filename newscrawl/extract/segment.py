@@ -157,8 +157,9 @@ def first_look(
     return FirstLook(page=page, walked=walked, typed=typed, claims=claims, by_profile=by_profile)
 
 
-def _page(walked: Blocks, container: Element | None, claims: Claims) -> Segmented:
-    held = _inside(walked.blocks, container)
+def _page(walked: Blocks, container: Element | None, claims: Claims, known: Segmented | None = None) -> Segmented:
+    same = known is not None and container is known.container
+    held = known.held if known is not None and same else _inside(walked.blocks, container)
     return Segmented(walked.blocks, walked.media, container, held, headline_of(walked.blocks, held, claims.titles))
 
 
@@ -168,7 +169,7 @@ def _placed_around(look: FirstLook, story: frozenset[int], without: frozenset[st
     for block in blocks:
         if block.mark is None:
             block.put("chrome")
-    page = _page(look.walked, _holding(blocks, story), look.claims)
+    page = _page(look.walked, _holding(blocks, story), look.claims, look.page)
     if page.headline is not None:
         story -= {blocks.index(page.headline)}
     _place_article(page, look.typed, without, story)
