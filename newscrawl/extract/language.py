@@ -165,9 +165,9 @@ def _method(where: str) -> str:
 
 
 def recognised(text: str, length: int = _SAMPLE) -> tuple[str | None, float]:
-    """Return the language that the model takes the first *length* characters of *text* for, and how sure it is (0 to 1).
+    """Return the language that the model takes the beginning of *text* for, and how sure it is (0 to 1).
 
-    None for fewer than 60 letters.
+    *length* characters are read. None for fewer than 60 letters.
     """
     sample = text[:length]
     if sum(map(str.isalpha, sample)) < _ENOUGH_LETTERS:

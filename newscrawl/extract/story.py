@@ -2,7 +2,8 @@
 
 The classifier is a sum of boosted decision trees over :mod:`newscrawl.extract.features`. Each tree asks the same
 question of every block at each of its levels, so that the answers are the bits of a leaf's number and a whole page is
-judged in a few array operations. Trees share more than half of their questions: each is asked once a page. ``python -m benchmarks.train`` makes the weights from labelled pages.
+judged in a few array operations. Trees share more than half of their questions: each is asked once a page.
+``python -m benchmarks.train`` makes the weights from labelled pages.
 """
 
 from __future__ import annotations
