@@ -14,8 +14,7 @@ _CJK = _HAN + _KANA + _HANGUL
 
 _CJK_RUN = re.compile(f"[{_CJK}]+")
 _OTHER_RUN = re.compile(f"[^\\W_{_CJK}]+")
-_NOT_ASCII = re.compile("[^\x00-\x7f]+")
-_OTHER_NOT_ASCII = re.compile(f"[^\\W_\x00-\x7f{_CJK}]+")
+_ASCII_RUN = re.compile("[\x00-\x7f]+")
 # Labels, names and titles of links, most of which come again on the next page of a site.
 _SHORT = 80
 _ASCII_OTHERS = bytes(code for code in range(128) if not chr(code).isalnum())
@@ -40,9 +39,9 @@ def _weight(text: str) -> int:
     if text.isascii():
         return count
     # Most text that is not ASCII has a few such characters only.
-    others = "".join(_NOT_ASCII.findall(text))
+    others = _ASCII_RUN.sub("", text)
     rest = _CJK_RUN.sub("", others)
-    return 2 * (len(others) - len(rest)) + count + len("".join(_OTHER_NOT_ASCII.findall(rest)))
+    return 2 * (len(others) - len(rest)) + count + sum(map(str.isalnum, rest))
 
 
 def _ascii_letters(text: str) -> bytes:
@@ -167,7 +166,6 @@ _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _USUAL = r"\s·«»\u2010-\u2027\u2030-\u203b\u3001-\u3003\u3008-\u3020\uff01-\uff0f\uff1a-\uff20"
 _PUNCTUATION = re.compile(rf"[!-/:-@\[-`{{-~{_USUAL}]+")
 _USUAL_ONLY = re.compile(rf"[{_USUAL}]*")
-_ASCII_RUN = re.compile("[\x00-\x7f]+")
 _LONG_RUN = re.compile(r"([^\w\s]{30})(?=[^\w\s])")
 
 # Pairs that OpenCC tells apart by phrase, in one direction or only for Taiwan or Hong Kong.
@@ -367,6 +365,7 @@ _SHORTEST = {
     long: short for short, _, longer in (p.partition(":") for p in _LONGER.split()) for long in longer.split(",")
 }
 _ASCII_LETTERS = re.compile("[A-Za-z]+")
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
 # Beyond ASCII.
 _LETTERS = {
     "Latn": re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]+"),

@@ -262,8 +262,10 @@ LINE_RULES: tuple[LineRule, ...] = (
         name="notice_phrase",
         kind="notice",
         pattern=re.compile(
-            r"不代表本?(?:网|網|站|报|報|台|刊|社|平台)|(?:转载|轉載)(?:请|請|时|須|须)|未[经經].{0,12}(?:授权|授權|许可|許可|允许|同意)"
-            r"|版[权權](?:所有|归|歸)|侵权|著作権|[Aa]ll\s+[Rr]ights\s+[Rr]eserved|may\s+not\s+be\s+(?:reproduced|published)"
+            # Each begins with a character of its own: re looks for these first, and most text has none.
+            r"不代表本?(?:网|網|站|报|報|台|刊|社|平台)|转载(?:请|請|时|須|须)|轉載(?:请|請|时|須|须)"
+            r"|未[经經].{0,12}(?:授权|授權|许可|許可|允许|同意)|版[权權](?:所有|归|歸)|侵权|著作権"
+            r"|All\s+[Rr]ights\s+[Rr]eserved|all\s+[Rr]ights\s+[Rr]eserved|may\s+not\s+be\s+(?:reproduced|published)"
         ),
         max_weight=360,
         anywhere=True,

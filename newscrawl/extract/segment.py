@@ -457,7 +457,7 @@ class _Placer:
             block.put("related", rule="related_label")
             self.listed = ("related", block.element)
             return True
-        if rules.PROMOTED_LABEL.match(text) and block.weight <= 60:
+        if block.weight <= 60 and rules.PROMOTED_LABEL.match(text):
             block.put("promoted", rule="promoted_label")
             self.listed = ("promoted", block.element)
             return True
@@ -477,12 +477,12 @@ class _Placer:
 
     def is_related_label(self, block: Block) -> bool:
         """A label of its own, or one before links to other stories; not the beginning of a linked title."""
+        if not block.links and block.weight > 60:
+            return False
         label = rules.RELATED_LABEL.match(block.text) if "related_label" not in self.without else None
         if label is None or (block.links and block.links[0].text.startswith(label.group().strip())):
             return False
-        if not block.links:
-            return block.weight <= 60
-        return block.weight - block.link_weight <= weight(label.group()) + 8
+        return not block.links or block.weight - block.link_weight <= weight(label.group()) + 8
 
     def place_bare_links(self, block: Block) -> bool:
         if self.listed is not None:
