@@ -41,8 +41,9 @@ NEWSCRAWL_SITES_DIR = "sites"
 NEWSCRAWL_DEDUPE = "mark"
 # Pages of one story that become one article, at most; 1 leaves each page an article of its own (int).
 NEWSCRAWL_MAX_PARTS = 20
-# Least and greatest number of seconds between two polls of a feed (float).
+# Least number of seconds between two polls of a feed (float).
 NEWSCRAWL_FEED_MIN_S = 600.0
+# Greatest number of seconds between two polls of a feed (float).
 NEWSCRAWL_FEED_MAX_S = 90 * 86_400.0
 # Section pages of a site's home page that are polled, at most; 0 for none (int).
 NEWSCRAWL_MAX_SECTIONS = 60
