@@ -25,7 +25,8 @@ _LONGEST_DOCTYPE = 4096
 _ATTRIBUTE = re.compile(r"(?<![^\s\"'])([^\s=/\"'<>]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'<>]++))")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,8})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{0,31}));")
 _LONGEST_TAG = 1 << 16
-_LONGEST_TEXT = 1 << 14
+LONGEST_TEXT = 1 << 14
+"""Characters that are kept of an element."""
 _DEEPEST = 64
 # Forty tags for each entry of a full sitemap.
 _MOST_TOKENS = 2_000_000
@@ -139,8 +140,8 @@ class Element:
     def _add(self, text: str) -> None:
         element: Element | None = self
         while element is not None and element._parts is not None:
-            if element._size < _LONGEST_TEXT:
-                element._parts.append(text[: _LONGEST_TEXT - element._size])
+            if element._size < LONGEST_TEXT:
+                element._parts.append(text[: LONGEST_TEXT - element._size])
                 element._size += len(text)
             element = element.parent
 
@@ -189,7 +190,7 @@ class Markup:
         stack, leaves = self._stack, self._leaves
         for text, end, tag, markup in self._tokens:
             top = stack[-1] if stack else None
-            if text and top is not None and top._parts is not None and top._size < _LONGEST_TEXT:
+            if text and top is not None and top._parts is not None and top._size < LONGEST_TEXT:
                 top._add(unescaped(text) if tag or end else text)
             if not tag:
                 continue

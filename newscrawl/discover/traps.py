@@ -293,7 +293,8 @@ class TrapWatch:
         """Take note of what *url* brought.
 
         *digest* is one of the page's text, None where there was no page. *new_articles* counts the articles that the
-        page is, or names, and that no other page was or named before. An article that is read again is not told of.
+        page is, or names, and that no page of this crawl was or named before; that an earlier crawl knew them makes no
+        difference, or a site's quiet sections would be taken for a trap. An article read again counts, too.
         """
         keys = _keys(url)
         self._patterns.of(keys.pattern).learn(digest, new_articles)
