@@ -13,6 +13,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
+from urllib.parse import unquote
 
 from newscrawl.urls import host_of, looks_like_article, resolve, site_of
 
@@ -40,9 +41,7 @@ _SHORT_SESSION_NAME = re.compile(r"(?:s|sid|session)", re.I)
 _RANDOM_VALUE = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]{16,}")
 
 _DATE_IN_PATH = re.compile(r"(?<![0-9])([0-9]{4})[-_/](?:1[0-2]|0?[1-9])(?:[-_/](?:3[01]|[12][0-9]|0?[1-9]))?(?![0-9])")
-_CALENDAR_WORD = re.compile(
-    r"(?:^|[/_-])(?:calendars?|events?|agenda|archives?|kalender|calendrier|日历|日曆)(?=[/_.-]|$)", re.I
-)
+_CALENDAR_WORD = re.compile(r"(?:^|[/_-])(?:calendars?|events?|agenda|kalender|calendrier|日历|日曆)(?=[/_.-]|$)", re.I)
 _YEAR_PARAMETER = re.compile(r"(?:^|&)(?:y|year|yr|jahr|annee|ano)=([0-9]{1,6})(?=&|$)", re.I)
 _DATE_PARAMETER = re.compile(
     r"(?:^|&)(?:date|day|month|from|to|start|end|d|m|cal(?:endar)?|datum|ym)=([0-9]{4})-?(?:1[0-2]|0[1-9])(?:-?[0-3][0-9])?(?=&|$)",
@@ -103,10 +102,10 @@ def trap(url: str, *, this_year: int) -> Trap | None:
     if len(re.sub("(?:%[0-9A-F]{2}){3}", "x", clean)) > _LONGEST_URL or query.count("&") > _MOST_PARAMETERS:
         return "too_long"
     segments = [segment for segment in path.split("/") if segment]
-    if _repeats(segments):
-        return "path_repeat"
     if len(segments) > _MOST_SEGMENTS:
         return "too_deep"
+    if _repeats(segments):
+        return "path_repeat"
     return "calendar" if _is_far(path, query, this_year) else None
 
 
@@ -116,7 +115,7 @@ def _repeats(segments: list[str]) -> bool:
         return True
     # Only runs of numbers are left: /2011/11/11/11/ is a date, and a clock may follow.
     times = 2 * _MOST_REPEATS
-    for length in range(1, min(len(segments), _MOST_SEGMENTS) // times + 1):
+    for length in range(1, len(segments) // times + 1):
         for start in range(len(segments) - times * length + 1):
             run = segments[start : start + length]
             if segments[start : start + times * length] == run * times:
@@ -152,6 +151,8 @@ def pattern(url: str) -> str:
 
 
 def _shape(segment: str) -> str:
+    # The digits of an escape are no number: every section with a Chinese name would be the same.
+    segment = unquote(segment)
     if _HEX.fullmatch(segment) and not segment.isdecimal():
         return "x"
     if _TOKEN.fullmatch(segment) and "-" not in segment:
