@@ -204,6 +204,19 @@ def test_filters_in_any_order_and_any_combination_end() -> None:
     assert len(asked) <= 51
 
 
+def test_filters_end_on_a_path_that_articles_have_too() -> None:
+    watch = TrapWatch(this_year=YEAR)
+    combinations = ["&".join(chosen) for chosen in itertools.combinations([f"f{n}=1" for n in range(10)], 3)]
+    asked = 0
+    for n, combination in enumerate(combinations):
+        story = f"{SITE}/index.php?view=article&id={n}"
+        assert watch.refuses(story) is None
+        watch.learn(story, f"text {n}", 1)
+        asked += _ask(watch, f"{SITE}/index.php?{combination}")
+    assert asked == 50
+    assert watch.refuses(f"{SITE}/index.php?id=7&lang=zh") is None
+
+
 @pytest.mark.parametrize("at_once", [1, 8])
 def test_hosts_without_end_end(at_once: int) -> None:
     asked = crawl(

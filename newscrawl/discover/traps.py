@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Generic, Literal, TypeVar
 from urllib.parse import unquote
 
@@ -98,8 +99,10 @@ def trap(url: str, *, this_year: int) -> Trap | None:
     if clean is None:
         return None
     path, _, query = clean[clean.index("/", 8) :].partition("?")
-    # Each character of a Chinese headline takes nine here.
-    if len(re.sub("(?:%[0-9A-F]{2}){3}", "x", clean)) > _LONGEST_URL or query.count("&") > _MOST_PARAMETERS:
+    if query.count("&") > _MOST_PARAMETERS or (
+        # Each character of a Chinese headline takes nine here.
+        len(clean) > _LONGEST_URL and len(re.sub("(?:%[0-9A-F]{2}){3}", "x", clean)) > _LONGEST_URL
+    ):
         return "too_long"
     segments = [segment for segment in path.split("/") if segment]
     if len(segments) > _MOST_SEGMENTS:
@@ -111,6 +114,8 @@ def trap(url: str, *, this_year: int) -> Trap | None:
 
 def _repeats(segments: list[str]) -> bool:
     """Tell whether a segment comes more than twice, or a run of numbers too often in a row to be a date."""
+    if len(set(segments)) == len(segments):
+        return False
     if any(segments.count(segment) > _MOST_REPEATS for segment in set(segments) if not segment.isdecimal()):
         return True
     # Only runs of numbers are left: /2011/11/11/11/ is a date, and a clock may follow.
@@ -123,16 +128,17 @@ def _repeats(segments: list[str]) -> bool:
     return False
 
 
-def _years(path: str, query: str) -> list[int]:
-    found = [int(match[1]) for match in _YEAR_PARAMETER.finditer(query)]
-    found += [int(match[1]) for match in _DATE_PARAMETER.finditer(query)]
-    if not looks_like_article(f"http://a.b{path}") or _CALENDAR_WORD.search(path):
-        found += [int(match[1]) for match in _DATE_IN_PATH.finditer(path)]
-    return found
-
-
 def _is_far(path: str, query: str, this_year: int) -> bool:
-    return any(not _EARLIEST_YEAR <= year <= this_year + 1 for year in _years(path, query))
+    """Tell whether a date of what is no article lies where no calendar of a site has anything."""
+
+    def far(found: Iterable[re.Match[str]]) -> bool:
+        return any(not _EARLIEST_YEAR <= int(match[1]) <= this_year + 1 for match in found)
+
+    if query and (far(_YEAR_PARAMETER.finditer(query)) or far(_DATE_PARAMETER.finditer(query))):
+        return True
+    if not far(_DATE_IN_PATH.finditer(path)):
+        return False
+    return _CALENDAR_WORD.search(path) is not None or not looks_like_article(f"http://a.b{path}")
 
 
 def pattern(url: str) -> str:
@@ -183,9 +189,9 @@ class _Brought:
         if digest is not None and digest not in self.digests:
             self.digests.append(digest)
 
-    def is_spent(self, most: int, *, article: bool) -> bool:
-        """Tell whether *most* pages in a row brought nothing; for what looks like an article, all there were."""
-        return self.fruitless >= most and not (article and self.articles)
+    def is_spent(self, most: int, url: str) -> bool:
+        """Tell whether *most* pages in a row brought nothing; where *url* looks like an article's, all there were."""
+        return self.fruitless >= most and not (self.articles and looks_like_article(url))
 
 
 @dataclass(slots=True)
@@ -276,19 +282,20 @@ class TrapWatch:
         return self._by_pattern(url, keys)
 
     def _by_pattern(self, url: str, keys: _Keys) -> Trap | None:
-        article = looks_like_article(url)
         seen, folder = self._patterns.get(keys.pattern), self._folders.get(keys.folder)
         for brought in (seen, folder):
             if brought is not None and brought.same >= self._most:
                 return "same_content"
-        if seen is not None and seen.is_spent(self._most, article=article):
+        if seen is not None and seen.is_spent(self._most, url):
             return "calendar" if keys.dated else "no_news"
         path = self._paths.get(keys.path) if keys.path else None
         if path is None:
             return None
-        if path.is_spent(self._most, article=article):
+        if path.is_spent(self._most, url):
             return "facets"
-        return "facets" if seen is None and len(path.patterns) >= self._most else None
+        if seen is None and len(path.patterns) >= self._most and not (path.articles and looks_like_article(url)):
+            return "facets"
+        return None
 
     def learn(self, url: str, digest: str | None, new_articles: int) -> None:
         """Take note of what *url* brought.
@@ -303,7 +310,9 @@ class TrapWatch:
         if keys.path:
             path = self._paths.of(keys.path)
             path.learn(digest, new_articles)
-            if not new_articles and len(path.patterns) < self._most:
+            if new_articles > 0:
+                path.patterns.discard(keys.pattern)
+            elif len(path.patterns) < self._most:
                 path.patterns.add(keys.pattern)
         hosts = self._hosts.of(keys.site)
         if new_articles > 0:
@@ -322,7 +331,7 @@ class TrapWatch:
         if by_shape is not None:
             return by_shape
         brought = self._sitemaps.get(site_of(url))
-        spent = brought is not None and brought.is_spent(self._most, article=False)
+        spent = brought is not None and brought.fruitless >= self._most
         return "sitemaps" if depth > self._deepest_sitemap or spent else None
 
     def learn_sitemap(self, url: str, entries: int) -> None:
@@ -343,6 +352,7 @@ class _Keys:
     dated: bool
 
 
+@lru_cache(maxsize=256)
 def _keys(url: str) -> _Keys:
     host = host_of(url)
     shape = pattern(url)
