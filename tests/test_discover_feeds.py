@@ -255,6 +255,19 @@ def test_a_document_built_to_hang_the_reader_ends(body: bytes) -> None:
     assert document is None or document.cut in ("malformed", "entries", "bytes")
 
 
+@pytest.mark.parametrize("length", [10_000, 20_000, 100_000])
+def test_an_address_is_taken_whole_or_not_at_all(length: int) -> None:
+    url = "https://news.example/" + "a" * length
+    document = read(rss(f"<link>{url}</link>", "<link>/b</link>"))
+    assert urls(document) == [*([url] if length == 10_000 else []), "https://news.example/b"]
+
+
+def test_a_reference_or_a_tag_that_lies_on_the_border_of_two_pieces_is_read() -> None:
+    for length in range(65_500, 65_560):
+        document = read(f"<!--{'x' * length}--><urlset><url><loc>https://news.example/?a&amp;b</loc></url></urlset>")
+        assert urls(document) == ["https://news.example/?a&b"]
+
+
 def test_entries_and_feeds_are_kept_apart_whatever_the_root_is() -> None:
     document = read("<urlset><sitemap><loc>/b.xml</loc></sitemap><url><loc>/a</loc></url></urlset>")
     assert urls(document) == ["https://news.example/a"]

@@ -37,6 +37,7 @@ GOOD = [
     "/world/europe/article/2023/03/21/slug-of-many-words_6166000_3210.html",
     "/archive/1985/03/21/a-story-of-long-ago",
     "/1985/03/",
+    "/1851/09/18/archives/a-story-of-long-ago.html",
     "/2011/11/11/11/",
     "/en/news/en/story-about-something-new",
     "/%E6%96%B0%E9%97%BB/%E5%8F%B0%E5%8C%97%E5%B8%82%E9%95%BF%E5%AE%A3%E5%B8%83%E6%96%B0%E6%94%BF%E7%AD%96",
@@ -124,7 +125,17 @@ def test_urls_that_differ_in_numbers_have_one_pattern(one: str, other: str) -> N
 
 
 def test_names_of_sections_and_of_stories_stay_apart() -> None:
-    paths = ["/politics", "/economy", "/a-long-story-about-trade", "/list?a=1", "/list?b=1", "/list"]
+    paths = [
+        "/politics",
+        "/economy",
+        "/a-long-story-about-trade",
+        "/list?a=1",
+        "/list?b=1",
+        "/list",
+        "/tag/经济",
+        "/tag/体育",
+        "/tag/财经",
+    ]
     assert len({pattern(SITE + path) for path in paths}) == len(paths)
 
 
@@ -191,6 +202,19 @@ def test_filters_in_any_order_and_any_combination_end() -> None:
     assert len(links) > 15_000
     asked = crawl(f"{SITE}/facets", lambda _: links[:5000], lambda _: "the same list")
     assert len(asked) <= 51
+
+
+def test_filters_end_on_a_path_that_articles_have_too() -> None:
+    watch = TrapWatch(this_year=YEAR)
+    combinations = ["&".join(chosen) for chosen in itertools.combinations([f"f{n}=1" for n in range(10)], 3)]
+    asked = 0
+    for n, combination in enumerate(combinations):
+        story = f"{SITE}/index.php?view=article&id={n}"
+        assert watch.refuses(story) is None
+        watch.learn(story, f"text {n}", 1)
+        asked += _ask(watch, f"{SITE}/index.php?{combination}")
+    assert asked == 50
+    assert watch.refuses(f"{SITE}/index.php?id=7&lang=zh") is None
 
 
 @pytest.mark.parametrize("at_once", [1, 8])

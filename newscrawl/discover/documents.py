@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from newscrawl.dates import iso_date
-from newscrawl.discover.markup import unescaped
+from newscrawl.discover.markup import LONGEST_TEXT, unescaped
 from newscrawl.text import clean_line
 from newscrawl.urls import resolve
 
@@ -109,7 +109,8 @@ class Gathering:
 
 def link(base: str | None, href: str | None) -> str | None:
     """Return the URL of *href*, which may have been escaped once too often, or None."""
-    return resolve(base, href.replace("&amp;", "&")) if href else None
+    # What is as long as that may have been longer, and its beginning is another address.
+    return resolve(base, href.replace("&amp;", "&")) if href and len(href) < LONGEST_TEXT else None
 
 
 def _reason(href: str | None) -> str:

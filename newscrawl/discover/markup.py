@@ -25,10 +25,13 @@ _LONGEST_DOCTYPE = 4096
 _ATTRIBUTE = re.compile(r"(?<![^\s\"'])([^\s=/\"'<>]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'<>]++))")
 _REFERENCE = re.compile(r"&(?:#([0-9]{1,8})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{0,31}));")
 _LONGEST_TAG = 1 << 16
-_LONGEST_TEXT = 1 << 14
+LONGEST_TEXT = 1 << 14
+"""Characters that are kept of an element."""
 _DEEPEST = 64
 # Forty tags for each entry of a full sitemap.
 _MOST_TOKENS = 2_000_000
+# What takes that many times as long as a tag: CDATA, comments, what is none of these.
+_ODD = 4
 _MOST_NAMES = 1000
 
 _NAMESPACES = {
@@ -137,8 +140,8 @@ class Element:
     def _add(self, text: str) -> None:
         element: Element | None = self
         while element is not None and element._parts is not None:
-            if element._size < _LONGEST_TEXT:
-                element._parts.append(text[: _LONGEST_TEXT - element._size])
+            if element._size < LONGEST_TEXT:
+                element._parts.append(text[: LONGEST_TEXT - element._size])
                 element._size += len(text)
             element = element.parent
 
@@ -187,18 +190,23 @@ class Markup:
         stack, leaves = self._stack, self._leaves
         for text, end, tag, markup in self._tokens:
             top = stack[-1] if stack else None
-            if text and top is not None and top._parts is not None:
-                top._add(unescaped(text) if tag else text)
+            if text and top is not None and top._parts is not None and top._size < LONGEST_TEXT:
+                top._add(unescaped(text) if tag or end else text)
             if not tag:
                 continue
             if end:
-                yield from self._ended(tag)
+                if top is not None and top._tag == tag:
+                    stack.pop()
+                    if self._is_told(top):
+                        yield False, top
+                else:
+                    yield from self._ended(tag)
                 continue
             spaces = top._spaces if top is not None else self._spaces
             if "xmlns" in markup:
                 spaces = spaces.with_declared(markup)
             name = spaces.names.get(tag) or spaces.named(tag, self._main)
-            if name in leaves or name in self._items:
+            if name in self._items or (top is not None and top.name in leaves and name in leaves):
                 yield from self._made_room(name)
                 top = stack[-1] if stack else None
             if len(stack) >= _DEEPEST:
@@ -258,7 +266,10 @@ class _Tokens:
         self._at = 0
 
     def __iter__(self) -> Iterator[tuple[str, str, str, str]]:
-        """Yield ``(text, "/" of an end tag, name, rest of the tag)``; a text without a tag has no references."""
+        """Yield ``(text, "/" of an end tag, name, rest of the tag)``.
+
+        A text without a tag has no name, and ``&`` before it where it may hold references.
+        """
         left = _MOST_TOKENS
         while self._at < len(self._buffer) or self._more():
             buffer, at = self._buffer, self._at
@@ -269,7 +280,7 @@ class _Tokens:
                 if left < 0:
                     break
             self._at = at
-            left -= 1
+            left -= _ODD
             if left < 0:
                 self.too_many = True
                 return
@@ -279,7 +290,7 @@ class _Tokens:
         """Take what is no tag, or the next piece."""
         opening = self._buffer.find("<", self._at)
         if opening != self._at:
-            yield unescaped(self._text_to(opening)), "", "", ""
+            yield self._text_to(opening), "&", "", ""
             return
         if self._buffer[opening + 1 : opening + 2] in ("", "!", "?"):
             special = self._special()
@@ -294,7 +305,7 @@ class _Tokens:
             match = _PLAIN_LESS.match(self._buffer, self._at)
             end = match.end() if match is not None else max(self._buffer.find("<", self._at + 1), self._at + 1)
             text, self._at = self._buffer[self._at : end], end
-            yield unescaped(text), "", "", ""
+            yield text, "&", "", ""
 
     def _more(self) -> bool:
         for piece in self._pieces:

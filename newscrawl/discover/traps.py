@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Generic, Literal, TypeVar
+from urllib.parse import unquote
 
 from newscrawl.urls import host_of, looks_like_article, resolve, site_of
 
@@ -40,9 +42,7 @@ _SHORT_SESSION_NAME = re.compile(r"(?:s|sid|session)", re.I)
 _RANDOM_VALUE = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9]{16,}")
 
 _DATE_IN_PATH = re.compile(r"(?<![0-9])([0-9]{4})[-_/](?:1[0-2]|0?[1-9])(?:[-_/](?:3[01]|[12][0-9]|0?[1-9]))?(?![0-9])")
-_CALENDAR_WORD = re.compile(
-    r"(?:^|[/_-])(?:calendars?|events?|agenda|archives?|kalender|calendrier|日历|日曆)(?=[/_.-]|$)", re.I
-)
+_CALENDAR_WORD = re.compile(r"(?:^|[/_-])(?:calendars?|events?|agenda|kalender|calendrier|日历|日曆)(?=[/_.-]|$)", re.I)
 _YEAR_PARAMETER = re.compile(r"(?:^|&)(?:y|year|yr|jahr|annee|ano)=([0-9]{1,6})(?=&|$)", re.I)
 _DATE_PARAMETER = re.compile(
     r"(?:^|&)(?:date|day|month|from|to|start|end|d|m|cal(?:endar)?|datum|ym)=([0-9]{4})-?(?:1[0-2]|0[1-9])(?:-?[0-3][0-9])?(?=&|$)",
@@ -99,24 +99,28 @@ def trap(url: str, *, this_year: int) -> Trap | None:
     if clean is None:
         return None
     path, _, query = clean[clean.index("/", 8) :].partition("?")
-    # Each character of a Chinese headline takes nine here.
-    if len(re.sub("(?:%[0-9A-F]{2}){3}", "x", clean)) > _LONGEST_URL or query.count("&") > _MOST_PARAMETERS:
+    if query.count("&") > _MOST_PARAMETERS or (
+        # Each character of a Chinese headline takes nine here.
+        len(clean) > _LONGEST_URL and len(re.sub("(?:%[0-9A-F]{2}){3}", "x", clean)) > _LONGEST_URL
+    ):
         return "too_long"
     segments = [segment for segment in path.split("/") if segment]
-    if _repeats(segments):
-        return "path_repeat"
     if len(segments) > _MOST_SEGMENTS:
         return "too_deep"
+    if _repeats(segments):
+        return "path_repeat"
     return "calendar" if _is_far(path, query, this_year) else None
 
 
 def _repeats(segments: list[str]) -> bool:
     """Tell whether a segment comes more than twice, or a run of numbers too often in a row to be a date."""
+    if len(set(segments)) == len(segments):
+        return False
     if any(segments.count(segment) > _MOST_REPEATS for segment in set(segments) if not segment.isdecimal()):
         return True
     # Only runs of numbers are left: /2011/11/11/11/ is a date, and a clock may follow.
     times = 2 * _MOST_REPEATS
-    for length in range(1, min(len(segments), _MOST_SEGMENTS) // times + 1):
+    for length in range(1, len(segments) // times + 1):
         for start in range(len(segments) - times * length + 1):
             run = segments[start : start + length]
             if segments[start : start + times * length] == run * times:
@@ -124,16 +128,17 @@ def _repeats(segments: list[str]) -> bool:
     return False
 
 
-def _years(path: str, query: str) -> list[int]:
-    found = [int(match[1]) for match in _YEAR_PARAMETER.finditer(query)]
-    found += [int(match[1]) for match in _DATE_PARAMETER.finditer(query)]
-    if not looks_like_article(f"http://a.b{path}") or _CALENDAR_WORD.search(path):
-        found += [int(match[1]) for match in _DATE_IN_PATH.finditer(path)]
-    return found
-
-
 def _is_far(path: str, query: str, this_year: int) -> bool:
-    return any(not _EARLIEST_YEAR <= year <= this_year + 1 for year in _years(path, query))
+    """Tell whether a date of what is no article lies where no calendar of a site has anything."""
+
+    def far(found: Iterable[re.Match[str]]) -> bool:
+        return any(not _EARLIEST_YEAR <= int(match[1]) <= this_year + 1 for match in found)
+
+    if query and (far(_YEAR_PARAMETER.finditer(query)) or far(_DATE_PARAMETER.finditer(query))):
+        return True
+    if not far(_DATE_IN_PATH.finditer(path)):
+        return False
+    return _CALENDAR_WORD.search(path) is not None or not looks_like_article(f"http://a.b{path}")
 
 
 def pattern(url: str) -> str:
@@ -152,6 +157,8 @@ def pattern(url: str) -> str:
 
 
 def _shape(segment: str) -> str:
+    # The digits of an escape are no number: every section with a Chinese name would be the same.
+    segment = unquote(segment)
     if _HEX.fullmatch(segment) and not segment.isdecimal():
         return "x"
     if _TOKEN.fullmatch(segment) and "-" not in segment:
@@ -182,9 +189,9 @@ class _Brought:
         if digest is not None and digest not in self.digests:
             self.digests.append(digest)
 
-    def is_spent(self, most: int, *, article: bool) -> bool:
-        """Tell whether *most* pages in a row brought nothing; for what looks like an article, all there were."""
-        return self.fruitless >= most and not (article and self.articles)
+    def is_spent(self, most: int, url: str) -> bool:
+        """Tell whether *most* pages in a row brought nothing; where *url* looks like an article's, all there were."""
+        return self.fruitless >= most and not (self.articles and looks_like_article(url))
 
 
 @dataclass(slots=True)
@@ -275,25 +282,27 @@ class TrapWatch:
         return self._by_pattern(url, keys)
 
     def _by_pattern(self, url: str, keys: _Keys) -> Trap | None:
-        article = looks_like_article(url)
         seen, folder = self._patterns.get(keys.pattern), self._folders.get(keys.folder)
         for brought in (seen, folder):
             if brought is not None and brought.same >= self._most:
                 return "same_content"
-        if seen is not None and seen.is_spent(self._most, article=article):
+        if seen is not None and seen.is_spent(self._most, url):
             return "calendar" if keys.dated else "no_news"
         path = self._paths.get(keys.path) if keys.path else None
         if path is None:
             return None
-        if path.is_spent(self._most, article=article):
+        if path.is_spent(self._most, url):
             return "facets"
-        return "facets" if seen is None and len(path.patterns) >= self._most else None
+        if seen is None and len(path.patterns) >= self._most and not (path.articles and looks_like_article(url)):
+            return "facets"
+        return None
 
     def learn(self, url: str, digest: str | None, new_articles: int) -> None:
         """Take note of what *url* brought.
 
         *digest* is one of the page's text, None where there was no page. *new_articles* counts the articles that the
-        page is, or names, and that no other page was or named before. An article that is read again is not told of.
+        page is, or names, and that no page of this crawl was or named before; that an earlier crawl knew them makes no
+        difference, or a site's quiet sections would be taken for a trap. An article read again counts, too.
         """
         keys = _keys(url)
         self._patterns.of(keys.pattern).learn(digest, new_articles)
@@ -301,7 +310,9 @@ class TrapWatch:
         if keys.path:
             path = self._paths.of(keys.path)
             path.learn(digest, new_articles)
-            if not new_articles and len(path.patterns) < self._most:
+            if new_articles > 0:
+                path.patterns.discard(keys.pattern)
+            elif len(path.patterns) < self._most:
                 path.patterns.add(keys.pattern)
         hosts = self._hosts.of(keys.site)
         if new_articles > 0:
@@ -320,7 +331,7 @@ class TrapWatch:
         if by_shape is not None:
             return by_shape
         brought = self._sitemaps.get(site_of(url))
-        spent = brought is not None and brought.is_spent(self._most, article=False)
+        spent = brought is not None and brought.fruitless >= self._most
         return "sitemaps" if depth > self._deepest_sitemap or spent else None
 
     def learn_sitemap(self, url: str, entries: int) -> None:
@@ -341,6 +352,7 @@ class _Keys:
     dated: bool
 
 
+@lru_cache(maxsize=256)
 def _keys(url: str) -> _Keys:
     host = host_of(url)
     shape = pattern(url)
