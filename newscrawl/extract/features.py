@@ -139,7 +139,7 @@ class _Table:
             *_measures(text[:300]),
             block.weight / (1 + text.count(" ")) if len(text) < 2000 else 5.0,
             int(element.tag[1]) if element.tag in HEADINGS else 0,
-            len(element) == 1 and element[0].tag in _BOLD and not (element.text or "").strip(),
+            _is_bold(element),
         )
 
     def _placed(self, places: list[tuple[int, int, int, Element | None]], first: int) -> Numbers:
@@ -270,6 +270,13 @@ class _Table:
                 return levels[element]
             element = element.getparent()
         return 30, 1.0
+
+
+def _is_bold(element: Element) -> bool:
+    """Return whether all text of *element* is bold. Its children are not counted: that takes as long as there are."""
+    first = next(iter(element), None)
+    alone = first is not None and first.tag in _BOLD and first.getnext() is None
+    return alone and not (element.text or "").strip()
 
 
 def _numbered(keys: Sequence[Hashable]) -> NDArray[np.intp]:

@@ -129,7 +129,7 @@ ELEMENT_RULES: tuple[ElementRule, ...] = (
 """In order of precedence: the first that matches decides."""
 
 RELATED_LABEL = re.compile(
-    r"^[\s【\[(（>»▌■◆●*#☞]*(?:相关(?:阅读|新闻|文章|报道|链接|内容|专题|推荐)|相關(?:閱讀|新聞|文章|報導|報道|連結)|延伸(?:阅读|閱讀)"
+    r"^[\s【\[(（>»▌■◆●*#☞]*+(?:相关(?:阅读|新闻|文章|报道|链接|内容|专题|推荐)|相關(?:閱讀|新聞|文章|報導|報道|連結)|延伸(?:阅读|閱讀)"
     r"|推荐(?:阅读|新闻|文章)|推薦(?:閱讀|新聞|文章)|更多(?:新闻|新聞|报道|報導|内容|內容|相关|阅读)?|猜你喜欢|猜你喜歡|你可能(?:也|还|還)?(?:喜欢|喜歡|感兴趣|感興趣)"
     r"|热门(?:推荐|文章|新闻)|(?:其他|其它)(?:新闻|新聞)|関連(?:記事|ニュース|リンク)|あわせて読みたい|관련\s?(?:기사|뉴스)"
     r"|related(?:\s+(?:articles?|stories|story|posts?|news|content|topics?|coverage|links?))?|read\s+(?:more|next|also)|also\s+read"
@@ -144,13 +144,13 @@ RELATED_LABEL = re.compile(
 """What stands before links to other stories."""
 
 STRICT_RELATED_LABEL = re.compile(
-    r"[\s【\[(（>»▌■◆●*#☞]*(?:相关|相關|延伸(?:阅读|閱讀)|関連|관련|related(?:\s+(?:articles?|stories|story|posts?|news|content|coverage)))[^。.!?！？]{0,16}$",
+    r"[\s【\[(（>»▌■◆●*#☞]*+(?:相关|相關|延伸(?:阅读|閱讀)|関連|관련|related(?:\s+(?:articles?|stories|story|posts?|news|content|coverage)))[^。.!?！？]{0,16}$",
     re.I,
 )
 """What stands before links to related stories, and is not said of other lists."""
 
 PROMOTED_LABEL = re.compile(
-    r"^[\s【\[(（]*(?:推广|推廣|廣編|广编|赞助|贊助|热门推荐|sponsored|promoted|advertorial|paid\s+content|from\s+our\s+partners?|partner\s+content"
+    r"^[\s【\[(（]*+(?:推广|推廣|廣編|广编|赞助|贊助|热门推荐|sponsored|promoted|advertorial|paid\s+content|from\s+our\s+partners?|partner\s+content"
     r"|anzeige|publicité|publicidad|广告|廣告|(?:from\s+)?around\s+the\s+web|recommended\s+by\s+(?:outbrain|taboola)|(?:by|von|por|par)\s+(?:outbrain|taboola)"
     r"|(?:content|links?)\s+sponsor\w*|contenu\s+sponsorisé|contenido\s+patrocinado|conteúdo\s+patrocinado|contenuti\s+sponsorizzati|gesponsert|werbung"
     r"|gesponsord|annonse|annons|annonce|реклама|партн[её]рск\w+|スポンサー\w*|広告|광고|추천\s?광고|iklan|reklam)(?!\w)[^.。!?]{0,20}$",
@@ -159,7 +159,7 @@ PROMOTED_LABEL = re.compile(
 """What stands before links that are paid for."""
 
 TAG_LABEL = re.compile(
-    r"^[\s【\[(（]*(?:标签|標籤|标签云|关键词|關鍵字|關鍵詞|关键字|主题|タグ|キーワード|태그|tags?|tagged(?:\s+(?:with|in|as))?|topics?|keywords?|filed\s+under"
+    r"^[\s【\[(（]*+(?:标签|標籤|标签云|关键词|關鍵字|關鍵詞|关键字|主题|タグ|キーワード|태그|tags?|tagged(?:\s+(?:with|in|as))?|topics?|keywords?|filed\s+under"
     r"|schlagw[oö]rter|mots-clés|etiquetas)\s*[:：】\])）]?\s*",
     re.I,
 )

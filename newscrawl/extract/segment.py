@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 from lxml.etree import _Element as Element
@@ -54,6 +55,8 @@ class Segmented:
     """Index of the first block of the article's block."""
     last: int = 0
     """Index after its last block."""
+    cut: bool = False
+    """Whether the page has more blocks than are told apart."""
     signs: tuple[str, ...] = ()
     """What speaks for the story that was chosen, for :func:`newscrawl.extract.confidence.confidence`."""
 
@@ -159,7 +162,8 @@ def first_look(
 
 def _page(walked: Blocks, container: Element | None, claims: Claims) -> Segmented:
     held = _inside(walked.blocks, container)
-    return Segmented(walked.blocks, walked.media, container, held, headline_of(walked.blocks, held, claims.titles))
+    headline = headline_of(walked.blocks, held, claims.titles)
+    return Segmented(walked.blocks, walked.media, container, held, headline, cut=walked.cut)
 
 
 def _placed_around(look: FirstLook, story: frozenset[int], without: frozenset[str]) -> Segmented:
@@ -510,10 +514,13 @@ class _Placer:
 def is_beside_image(block: Block) -> bool:
     """Return whether *block* is the caption that old layouts centre below a picture."""
     element = block.element
-    if block.weight > 200 or next(element.iter("img"), None) is None:
+    if block.weight > 200:
         return False
     words = f"{element.get('class') or ''} {element.get('style') or ''} {element.get('align') or ''}"
-    return element.tag == "center" or re.search(r"center|caption|pic|photo|image|img", words, re.I) is not None
+    if element.tag != "center" and re.search(r"center|caption|pic|photo|image|img", words, re.I) is None:
+        return False
+    # An element is asked once for each of its blocks, and may have thousands.
+    return any(inner.tag == "img" for inner in islice(element.iter(), 300))
 
 
 def is_tag_link(element: Element) -> bool:
