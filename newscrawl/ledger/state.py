@@ -20,6 +20,7 @@ _MAX_LISTED = 10_000
 _MAX_SITES = 5_000
 _MAX_SKIPPED = 1_000
 _MAX_SKIPPED_URL = 2_000
+_GONE = frozenset((404, 410))
 _NO_PAGE = frozenset(("robots", "feed"))
 CONTENT = (
     "headline",
@@ -74,7 +75,8 @@ class RunState:
     errors: int = 0
     """Exceptions in a callback or a pipeline."""
     versions: Counter[str] = field(default_factory=Counter)
-    """What became of articles: ``new``, ``changed``, ``unchanged`` (read or met again), ``gone`` (404, 410)."""
+    """What became of articles: ``new``, ``changed``, ``unchanged`` (read or met again), ``gone`` (answered with
+    404 or 410 now: its last version says so, and has no text)."""
     skipped: Counter[str] = field(default_factory=Counter)
     """URLs that were not asked, by reason."""
     skipped_urls: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -120,6 +122,8 @@ class RunState:
         counts = self.site(article.site or "")
         counts.articles += 1
         outcome = "new" if article.version == 1 else "changed"
+        if article.http is not None and article.http.status in _GONE:
+            outcome = "gone"
         self.versions[outcome] += 1
         counts.versions[outcome] += 1
         for name in CONTENT:
@@ -138,10 +142,6 @@ class RunState:
     def count_unchanged(self, url: str) -> None:
         """Count an article that was met again and is known to be as it was without being read."""
         self._count_version("unchanged", site_of(url))
-
-    def count_gone(self, url: str) -> None:
-        """Count an article that was kept before and is answered with 404 or 410 now."""
-        self._count_version("gone", site_of(url))
 
     def _count_version(self, outcome: str, site: str) -> None:
         self.versions[outcome] += 1
