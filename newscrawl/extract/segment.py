@@ -160,8 +160,9 @@ def first_look(
     return FirstLook(page=page, walked=walked, typed=typed, claims=claims, by_profile=by_profile)
 
 
-def _page(walked: Blocks, container: Element | None, claims: Claims) -> Segmented:
-    held = _inside(walked.blocks, container)
+def _page(walked: Blocks, container: Element | None, claims: Claims, known: Segmented | None = None) -> Segmented:
+    same = known is not None and container is known.container
+    held = known.held if known is not None and same else _inside(walked.blocks, container)
     headline = headline_of(walked.blocks, held, claims.titles)
     return Segmented(walked.blocks, walked.media, container, held, headline, cut=walked.cut)
 
@@ -172,7 +173,7 @@ def _placed_around(look: FirstLook, story: frozenset[int], without: frozenset[st
     for block in blocks:
         if block.mark is None:
             block.put("chrome")
-    page = _page(look.walked, _holding(blocks, story), look.claims)
+    page = _page(look.walked, _holding(blocks, story), look.claims, look.page)
     if page.headline is not None:
         story -= {blocks.index(page.headline)}
     _place_article(page, look.typed, without, story)
@@ -460,7 +461,7 @@ class _Placer:
             block.put("related", rule="related_label")
             self.listed = ("related", block.element)
             return True
-        if rules.PROMOTED_LABEL.match(text) and block.weight <= 60:
+        if block.weight <= 60 and rules.PROMOTED_LABEL.match(text):
             block.put("promoted", rule="promoted_label")
             self.listed = ("promoted", block.element)
             return True
@@ -474,19 +475,18 @@ class _Placer:
                 block.put("removed", "other", "tag_list")
                 return True
             return False
-        ornament = sum(1 for _ in filter(str.isalnum, text)) == 0
-        if block.weight - block.link_weight > 6 or (ornament and block.weight):
+        if block.weight - block.link_weight > 6 or (block.weight and not any(map(str.isalnum, text))):
             return False
         return self.place_bare_links(block)
 
     def is_related_label(self, block: Block) -> bool:
         """A label of its own, or one before links to other stories; not the beginning of a linked title."""
+        if not block.links and block.weight > 60:
+            return False
         label = rules.RELATED_LABEL.match(block.text) if "related_label" not in self.without else None
         if label is None or (block.links and block.links[0].text.startswith(label.group().strip())):
             return False
-        if not block.links:
-            return block.weight <= 60
-        return block.weight - block.link_weight <= weight(label.group()) + 8
+        return not block.links or block.weight - block.link_weight <= weight(label.group()) + 8
 
     def place_bare_links(self, block: Block) -> bool:
         if self.listed is not None:
