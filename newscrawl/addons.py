@@ -112,7 +112,7 @@ def _share(settings: BaseSettings, name: str) -> None:
 def _metrics(settings: BaseSettings, name: str) -> None:
     _text(settings, name)
     path = settings[name]
-    if path and not (path.endswith(".prom") and Path(path).stem.strip(".")):
+    if path and Path(path).suffix != ".prom":
         raise ConfigError(f"{name} must name a file that ends in .prom, not {path!r}: the collector reads no other")
     if path and Path(path).is_dir():
         raise ConfigError(f"{name}: {path} is a folder; name a file in it, such as {path}/newscrawl.prom")

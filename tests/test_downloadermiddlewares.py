@@ -369,6 +369,28 @@ def told(frontier: Frontier) -> list[tuple[str, str | None]]:
     return [(outcome.state, outcome.reason) for outcome in frontier.ends.values()]
 
 
+def test_a_request_that_is_asked_again_is_counted_for_its_host(leased: Leased) -> None:
+    middleware, _, request = leased
+    middleware.process_request(request)
+    assert middleware.ledger.state.sites == {}
+    middleware.process_request(request.replace(meta={"retry_times": 1}))
+    assert middleware.ledger.state.host(URL).retries == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "skipped"),
+    [
+        (IgnoreRequest("Forbidden by robots.txt"), {"robots": [URL]}),
+        (RefusedRequest("127.0.0.1 is a loopback address"), {"refused": [URL]}),
+        (TimeoutError("too long"), {}),
+    ],
+)
+def test_what_is_not_asked_at_all_is_listed(error: Exception, skipped: dict[str, list[str]], leased: Leased) -> None:
+    middleware, _, request = leased
+    middleware.process_exception(request, error)
+    assert middleware.ledger.state.as_report()["skipped_urls"] == skipped
+
+
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [

@@ -18,8 +18,9 @@ from test_archive_sources import archived
 from newscrawl import __version__, extensions
 from newscrawl import settings as defaults
 from newscrawl.exceptions import ConfigError, ManifestError
-from newscrawl.extensions import ExportExtension, LedgerExtension, check_feed_paths
+from newscrawl.extensions import ExportExtension, LedgerExtension, MetricsExtension, check_feed_paths
 from newscrawl.ledger import ledger_of
+from newscrawl.ledger.health import Limits
 
 
 def crawler_with(**values: Any) -> Crawler:
@@ -50,8 +51,13 @@ def test_the_ledger_keeps_things_as_the_settings_say(tmp_path: Path) -> None:
         NEWSCRAWL_COMMIT_COUNT="3",
         NEWSCRAWL_COMMIT_S="0.5",
         NEWSCRAWL_CONTACT="https://us.example/",
+        NEWSCRAWL_HEALTH_ERROR_RATIO="0.5",
+        NEWSCRAWL_HEALTH_FIELD_DROP="0.75",
+        NEWSCRAWL_METRICS_FILE=str(tmp_path / "daily.prom"),
         USER_AGENT="newscrawl/x",
     ).keeping
+    assert keeping.health == Limits(error_ratio=0.5, field_drop=0.75)
+    assert keeping.metrics_file == tmp_path / "daily.prom"
     assert keeping.store_url == f"sqlite:///{tmp_path / 'elsewhere.sqlite'}"
     assert (keeping.worker, keeping.warc_enabled) == ("one", False)
     assert (keeping.warc_max_bytes, keeping.warc_idle_s) == (2_000_000, 7.5)
@@ -60,6 +66,30 @@ def test_the_ledger_keeps_things_as_the_settings_say(tmp_path: Path) -> None:
     assert keeping.warc_info["operator"] == "https://us.example/"
     assert keeping.warc_info["http-header-user-agent"] == "newscrawl/x"
     assert keeping.warc_info["robots"] == "classic"
+
+
+def test_checks_and_metrics_can_be_switched_off(tmp_path: Path) -> None:
+    keeping = ledger_with(NEWSCRAWL_OUTPUT_DIR=str(tmp_path), NEWSCRAWL_HEALTH_ENABLED="False").keeping
+    assert (keeping.health, keeping.metrics_file) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"NEWSCRAWL_METRICS_S": "0", "NEWSCRAWL_METRICS_FILE": "daily.prom"},
+        {"NEWSCRAWL_REPLAY": str(SEEDS), "NEWSCRAWL_METRICS_FILE": "daily.prom"},
+    ],
+)
+def test_metrics_are_not_written_on_the_way_where_none_are_wanted(
+    values: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    crawler = crawler_with(NEWSCRAWL_OUTPUT_DIR=str(tmp_path / "out"), **values)
+    extension = LedgerExtension.from_crawler(crawler)
+    with pytest.raises(NotConfigured):
+        MetricsExtension.from_crawler(crawler)
+    extension.engine_stopped()
 
 
 def test_an_archive_says_when_robots_txt_was_not_obeyed(tmp_path: Path) -> None:

@@ -11,10 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import article, wire
 
+from newscrawl.items import Http
 from newscrawl.ledger import FeedCounts, HostCounts, RunState, SiteCounts
 from newscrawl.ledger import counts as counts_module
 from newscrawl.ledger import state as state_module
 from newscrawl.ledger.counts import OTHERS
+
+
+def http(status: int) -> Http:
+    return Http(status=status, etag=None, last_modified=None, encoding=None, encoding_source=None, truncated=None)
+
 
 TEXTS = st.text(st.characters(), max_size=5)
 NUMBERS = st.integers(0, 10**9)
@@ -144,11 +150,12 @@ def test_articles_are_counted_by_what_became_of_them() -> None:
     state.count_duplicate("same_url", "news.example")
     state.count_duplicate("exact", "news.example")
     state.count_unchanged("https://news.example/3")
-    state.count_gone("https://news.example/4")
+    state.count_row(article(4, version=2, headline=None, article_body=None, http=http(410)))
     expected = {"new": 1, "changed": 1, "unchanged": 2, "gone": 1}
     assert state.versions == state.sites["news.example"].versions == expected
     assert state.duplicates == state.sites["news.example"].duplicates == {"same_url": 1, "exact": 1}
-    assert state.sites["news.example"].met == 4
+    site = state.sites["news.example"]
+    assert (site.met, site.articles, site.texts, site.coverage("headline")) == (4, 3, 2, 1.0)
 
 
 def test_what_is_skipped_is_counted_and_the_first_of_each_reason_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,5 +200,5 @@ def test_any_url_and_any_reason_can_be_counted(url: str, reason: str) -> None:
     state.skip(url, reason)
     state.feed(url, kind=reason).entries += 1
     state.host(url).retries += 1
-    state.count_gone(url)
-    assert state.skipped.total() == state.versions["gone"] == state.network()["retries"] == 1
+    state.count_unchanged(url)
+    assert state.skipped.total() == state.versions["unchanged"] == state.network()["retries"] == 1

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ledgers import article, wire
-from test_ledger_counts import SITES, TEXTS
+from test_ledger_counts import SITES, TEXTS, http
 
 from newscrawl.ledger import RunState, SiteCounts
 from newscrawl.ledger import report as report_module
@@ -83,7 +83,7 @@ def full_state() -> RunState:
     for number in range(4):
         state.count_row(article(number))
     state.count_row(article(1, version=2, headline=None))
-    state.count_gone("https://news.example/9.html")
+    state.count_row(article(9, version=2, headline=None, article_body=None, http=http(404)))
     state.count_duplicate("exact", "news.example")
     feed = state.feed("https://news.example/rss", kind="news_sitemap")
     feed.outcome, feed.status, feed.entries, feed.new, feed.reason = "failed", 503, 7, 3, "http_503"
@@ -110,7 +110,7 @@ def test_a_report_shows_every_site_and_feed_beside_the_runs_before() -> None:
     assert "a fault" in text
     assert "503 Service Unavailable" in text
     runs = page.rows("The newest first.")
-    assert runs[1][:6] == ["r1", "3", "5", "4", "1", "0"]
+    assert runs[1][:6] == ["r1", "3", "6", "4", "1", "0"]
     assert runs[2][:4] == ["1970-01-01T00:00:00+00:00", "0", "8", "8"]
     hosts = page.rows("The slowest first.")
     assert [row[:4] for row in hosts[1:]] == [

@@ -157,8 +157,8 @@ class SiteCounts:
 
     @property
     def met(self) -> int:
-        """Articles that were met, new or not."""
-        return self.articles + self.versions["unchanged"]
+        """Articles whose text was met, new or not."""
+        return self.texts + self.versions["unchanged"]
 
     @property
     def requests(self) -> int:
@@ -170,9 +170,14 @@ class SiteCounts:
         """Requests to any of its hosts that failed, by reason."""
         return sum((host.failed for host in self.hosts.values()), Counter[str]())
 
+    @property
+    def texts(self) -> int:
+        """Rows that have a text: all but those that say that an article is gone."""
+        return max(self.articles - self.versions["gone"], 0)
+
     def coverage(self, name: str) -> float:
-        """Return the share of rows that have the field *name*; 0 where there is no row."""
-        return self.fields[name] / self.articles if self.articles else 0.0
+        """Return the share of rows with a text that have the field *name*; 0 where there is none."""
+        return self.fields[name] / self.texts if self.texts else 0.0
 
     def as_report(self) -> dict[str, Any]:
         """Return the counts for ``report.json`` and the store."""

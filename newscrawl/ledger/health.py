@@ -259,14 +259,14 @@ def failing(site: SiteCounts, ratio: float) -> Iterator[str]:
 
 def fields_lost(name: str, site: SiteCounts, past: Sequence[SiteCounts], drop: float) -> Iterator[str]:
     """Yield the fields that fewer than *drop* of the rows have that had them on average in the last runs."""
-    enough = [run for run in past if run.articles >= _FEW_ROWS][:FIELD_RUNS]
-    if site.articles < _FEW_ROWS or len(enough) < _FEW_RUNS:
+    enough = [run for run in past if run.texts >= _FEW_ROWS][:FIELD_RUNS]
+    if site.texts < _FEW_ROWS or len(enough) < _FEW_RUNS:
         return
     for field_name, label in CHECKED_FIELDS.items():
         usual = sum(run.coverage(field_name) for run in enough) / len(enough)
         found = site.coverage(field_name)
         # Of a field that few rows ever have, chance alone may leave none.
-        if usual * site.articles >= _FEW_EXPECTED and found < drop * usual:
+        if usual * site.texts >= _FEW_EXPECTED and found < drop * usual:
             yield f"site {name}: {found:.0%} of its rows have {label}, where {usual:.0%} had before"
 
 

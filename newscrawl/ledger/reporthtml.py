@@ -239,27 +239,32 @@ def _feeds(report: Mapping[str, Any]) -> str:
 
 
 def _fields(report: Mapping[str, Any]) -> str:
-    sites = [(name, site) for name, site in _by_articles(report) if site["articles"]]
+    sites = [(name, site) for name, site in _by_articles(report) if _texts(site)]
     names = sorted({field for _, site in sites for field in site["fields"]})
     rows = []
     for name, site in sites:
-        before = [run for run in _before(report, name) if run["articles"]]
+        before = [run for run in _before(report, name) if _texts(run)]
         rows.append(
             (
                 shown(name),
-                str(site["articles"]),
+                str(_texts(site)),
                 *(
                     _beside(
-                        100 * site["fields"].get(field, 0) / site["articles"],
-                        [100 * run["fields"].get(field, 0) / run["articles"] for run in before],
+                        100 * site["fields"].get(field, 0) / _texts(site),
+                        [100 * run["fields"].get(field, 0) / _texts(run) for run in before],
                     )
                     for field in names
                 ),
             )
         )
-    heads = ("site", "rows", *(name.replace("_", " ") for name in names))
-    caption = "Per cent of a site's rows that have a field; in brackets the mean of the runs before."
+    heads = ("site", "rows with a text", *(name.replace("_", " ") for name in names))
+    caption = "Per cent of a site's rows with a text that have a field; in brackets the mean of the runs before."
     return _section("Fields", table(caption, heads, rows, numbers=frozenset(range(1, len(heads)))))
+
+
+def _texts(site: Mapping[str, Any]) -> int:
+    """Return how many rows have a text: not those that say that an article is gone."""
+    return max(int(site["articles"]) - int(site["versions"].get("gone", 0)), 0)
 
 
 def _hosts(report: Mapping[str, Any]) -> str:

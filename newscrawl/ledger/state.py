@@ -20,6 +20,7 @@ _MAX_LISTED = 10_000
 _MAX_SITES = 5_000
 _MAX_SKIPPED = 1_000
 _MAX_SKIPPED_URL = 2_000
+_GONE = frozenset((404, 410))
 _NO_PAGE = frozenset(("robots", "feed"))
 CONTENT = (
     "headline",
@@ -74,7 +75,8 @@ class RunState:
     errors: int = 0
     """Exceptions in a callback or a pipeline."""
     versions: Counter[str] = field(default_factory=Counter)
-    """What became of articles: ``new``, ``changed``, ``unchanged`` (read or met again), ``gone`` (404, 410)."""
+    """What became of articles: ``new``, ``changed``, ``unchanged`` (read or met again), ``gone`` (answered with
+    404 or 410 now: its last version says so, and has no text)."""
     skipped: Counter[str] = field(default_factory=Counter)
     """URLs that were not asked, by reason."""
     skipped_urls: dict[str, dict[str, None]] = field(default_factory=dict)

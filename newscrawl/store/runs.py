@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from newscrawl.store.schema import chunks, feeds, run_sites, runs, upsert_into
+from newscrawl.store.schema import run_sites, runs, upsert_into
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,14 +130,6 @@ def sites_of(c: Connection, run_id: str, names: Collection[str]) -> dict[str, Ru
     }
 
 
-def feeds_of(c: Connection, names: Iterable[str]) -> list[Mapping[str, Any]]:
-    """Return what is known of the feeds of the sites that *names* lists, by site and URL."""
-    found: list[Mapping[str, Any]] = []
-    for some in chunks(sorted(names)):
-        found += [dict(row._mapping) for row in c.execute(_FEEDS.where(feeds.c.site.in_(some)))]
-    return found
-
-
 _NAMES = ("id", "spider", "round", "worker", "state", "started_at", "ended_at", "reason", "exit_code")
 
 
@@ -177,8 +169,3 @@ _EARLIER = _NEWEST.where(
     runs.c.state == "ended",
     runs.c.number < select(_this.c.number).where(_this.c.id == bindparam("b_id")).scalar_subquery(),
 )
-_FEEDS = select(
-    *(feeds.c[name] for name in ("url", "site", "added_at", "asked_at", "changed_at", "new_at")),
-    feeds.c.new_articles,
-    feeds.c.entries,
-).order_by(feeds.c.site, feeds.c.url)
