@@ -366,6 +366,35 @@ def test_a_host_whose_budget_is_used_up_is_not_asked_and_its_urls_wait(
     assert f"{HOST}: {said}; 1 URLs are left for the next run" in made.ledger.state.waiting
 
 
+def test_a_story_that_has_been_begun_is_read_to_its_end(rig: Make) -> None:
+    made = rig(NEWSCRAWL_HOST_MAX_PAGES=1)
+    lease, request = made.one()
+    made.guest.process_request(request)
+    part = Request(f"https://{HOST}/1_2", meta={"newscrawl_story_lease": lease.id})
+    waiting: Deferred[Any] = Deferred()
+    made.slots[HOST] = slot = Slot()
+    slot.queue.append((part, waiting))
+    made.guest.process_request(Request(f"https://{HOST}/1_3", meta=part.meta))
+    assert list(slot.queue) == [(part, waiting)]
+    assert not made.ledger.frontier.returns(lease.id)
+    with pytest.raises(PostponedRequest):
+        made.guest.process_request(request)
+
+
+def test_what_another_crawl_waits_for_is_no_news(rig: Make) -> None:
+    made = rig()
+    pairs = made.leased(1) + made.leased(1, host="other.example")
+    for lease, request in pairs:
+        with pytest.raises(PostponedRequest):
+            made.guest.process_response(request, answer(429, Retry_After="900"))
+        made.settle(lease)
+    made.ledger.frontier.stay_within(lambda host: host == HOST)
+    made.ledger.reason = "work_left"
+    made.ledger.close(None)
+    (line,) = made.ledger.state.waiting
+    assert line == f"{HOST}: not asked before 1970-01-01T00:31:40Z: HTTP 429, Retry-After: 900 s"
+
+
 def test_robots_txt_is_no_page_of_the_budget(rig: Make) -> None:
     made = rig(NEWSCRAWL_HOST_MAX_PAGES=1)
     _, request = made.one()
