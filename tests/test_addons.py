@@ -105,7 +105,7 @@ def test_a_setting_that_resembles_none_is_refused_without_a_guess() -> None:
         ("NEWSCRAWL_HOST_MAX_PAGES", "ten"),
         ("NEWSCRAWL_HOST_MAX_BYTES", "1 MB"),
         ("NEWSCRAWL_HOST_MAX_S", "inf"),
-        ("NEWSCRAWL_MAX_BYTES", None),
+        ("NEWSCRAWL_MAX_BYTES", "lots"),
         ("NEWSCRAWL_ALLOW_ADDRESSES", "localhost"),
         ("NEWSCRAWL_ALLOW_ADDRESSES", "127.0.0.1,10.0.0.0/33"),
         ("NEWSCRAWL_ALLOW_ADDRESSES", 127),

@@ -157,7 +157,8 @@ class GuestMiddleware:
         if self.counting:
             self._check_budget(host)
         reason = self.ledger.hosts.why_not(host)
-        if reason is not None:
+        # A story that has been begun is read to its end, or a budget smaller than a story would never see one.
+        if reason is not None and not (host in self.ledger.hosts.spent and _is_part(request)):
             self.ledger.frontier.put_back(lease_of(request), reason)
             raise PostponedRequest(f"{host} is not asked now: {reason}")
         if self.counting and not _is_robots(request):
@@ -230,12 +231,13 @@ class GuestMiddleware:
         reason = self.ledger.hosts.why_not(host) or "not asked now"
         logger.info("%s is not asked for now: %s", host, reason)
         self.ledger.frontier.hold(host)
+        spent = host in self.ledger.hosts.spent
         for slot in list(self.crawler.engine.downloader.slots.values()):
-            waiting = [entry for entry in slot.queue if host_of(entry[0].url) == host]
-            if not waiting:
-                continue
-            slot.queue = deque(entry for entry in slot.queue if host_of(entry[0].url) != host)
-            for request, deferred in waiting:
+            entries, slot.queue = slot.queue, deque()
+            for request, deferred in entries:
+                if host_of(request.url) != host or (spent and _is_part(request)):
+                    slot.queue.append((request, deferred))
+                    continue
                 if self.counting and not _is_robots(request):
                     self._taken(host).pages -= 1
                 self.ledger.frontier.put_back(lease_of(request), reason)
@@ -275,6 +277,10 @@ class GuestMiddleware:
 
 def _is_robots(request: Request) -> bool:
     return request.meta.get("newscrawl_kind") == "robots"
+
+
+def _is_part(request: Request) -> bool:
+    return "newscrawl_story_lease" in request.meta
 
 
 def _header(response: Response, name: str) -> str | None:

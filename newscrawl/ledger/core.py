@@ -479,7 +479,7 @@ class Ledger:
         if self._warcs is not None:
             self._finish_warc()
         if self.replay is None and self.reason != "finished":
-            self.state.waiting = why_work_is_left(self.store, self.hosts)
+            self.state.waiting = why_work_is_left(self.store, self.hosts, self.frontier.asks)
         if not self.state.articles:
             # Where other workers were quicker, none for this one is no failure.
             with self.store.reading() as connection:

@@ -84,6 +84,10 @@ class Frontier:
         with self.store.begin() as connection:
             self.look(connection)
 
+    def asks(self, host: str) -> bool:
+        """Return whether *host* is one of those that this crawl asks."""
+        return self._allowed is None or self._allowed(host)
+
     def next(self) -> Lease | None:
         """Return the next URL to be asked, or None when none is ready. Raises :exc:`StorageError`."""
         lease = self._next_leased()
