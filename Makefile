@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13 3.14,$(shell command -v python$
 BIN := .venv/bin
 export PYTHONUTF8 := 1
 
-.PHONY: help demo crawl test lint format schema bench bench-extract train strangers crash-test clean
+.PHONY: help demo crawl test lint format schema bench bench-extract train strangers crash-test hostile-test clean
 help:
 	@echo "make demo            crawl the two seed articles offline and show what was kept"
 	@echo "make crawl URL=…     crawl a site (CONTACT=… tells its webmaster where to reach you; ARGS='-a limit=20')"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench-extract DATA=…  how well pages are read, beside other extractors, on your labelled pages"
 	@echo "make train DATA=…    learn anew which blocks are the story, from your labelled pages"
 	@echo "make crash-test      kill crawls at random moments (ROUNDS=20) and check that nothing is lost"
+	@echo "make hostile-test    crawl a server that wishes a crawler ill, and see that no harm comes of it"
 	@echo "make strangers       check a crawl's archive with other people's tools"
 	@echo "make format          apply ruff's format and fixes"
 	@echo "make schema          write docs/article.schema.json anew"
@@ -72,6 +73,9 @@ train: .venv/.train
 ROUNDS ?= 20
 crash-test: .venv/.dev
 	@$(BIN)/python tests/crash_rounds.py $(ROUNDS) $(ARGS)
+
+hostile-test: .venv/.dev
+	@PYTHONPATH=tests $(BIN)/python -m hostile.run $(ARGS)
 
 # Other people's archive tools, in environments of their own, on what a crawl has written.
 strangers: .venv/.dev

@@ -197,7 +197,7 @@ class Http:
     encoding_source: Text | None = None
     """What decided it: ``bom``, ``utf-8``, ``header``, ``meta``, ``detected``, ``declared`` or ``replaced``."""
     truncated: Text | None = None
-    """Why the body is not whole (``length``, ``disconnect``). None for a whole body."""
+    """Why the body is not whole (``coding``, ``disconnect``, ``surplus``, ``length``). None for a whole body."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,8 +76,6 @@ def crawl(
     process.returncode = os.waitstatus_to_exitcode(status)
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in (folder / "out" / "runs").glob("*/report.json")]
     lines = [line for path in (folder / "out" / "articles").glob("*.jsonl") for line in path.read_bytes().split(b"\n")]
-    csv.field_size_limit(1 << 30)
-    copy = folder / "copy.csv"
     return Crawled(
         code=process.returncode,
         seconds=time.monotonic() - started,
@@ -85,10 +83,16 @@ def crawl(
         log=(folder / "log.txt").read_text(encoding="utf-8", errors="surrogateescape"),
         rows=[json.loads(line) for line in lines if line],
         failed=reports[0]["failed"] if reports else {},
-        cells=[cell for row in csv.reader(copy.open(encoding="utf-8", newline="")) for cell in row]
-        if copy.exists()
-        else [],
+        cells=_cells(folder / "copy.csv"),
     )
+
+
+def _cells(copy: Path) -> list[str]:
+    if not copy.exists():
+        return []
+    csv.field_size_limit(1 << 30)
+    with copy.open(encoding="utf-8", newline="") as file:
+        return [cell for row in csv.reader(file) for cell in row]
 
 
 def harm(server: HostileServer, crawled: Crawled) -> list[str]:

@@ -316,7 +316,7 @@ def no_chunks(ask: Ask) -> None:
     ask.send(head("Transfer-Encoding: chunked"), article().encode())
 
 
-@endpoint("wire", item="any")
+@endpoint("wire", item="any", cut="disconnect")
 def reset_in_body(ask: Ask) -> None:
     data = article().encode()
     ask.send(head(f"Content-Length: {len(data)}"), data[:500])
