@@ -20,7 +20,6 @@ _MAX_LISTED = 10_000
 _MAX_SITES = 5_000
 _MAX_SKIPPED = 1_000
 _MAX_SKIPPED_URL = 2_000
-_GONE = frozenset((404, 410))
 _NO_PAGE = frozenset(("robots", "feed"))
 CONTENT = (
     "headline",
@@ -270,11 +269,15 @@ def _result(article: Article) -> Result:
     if article.url_assigned:
         refused.insert(0, "assigned URL")
     return Result(
-        headline=article.headline,
+        headline=f"(gone: HTTP {article.http.status})" if article.gone and article.http else article.headline,
         source=article.source_organization,
         authors=tuple(person.name for person in article.authors),
         date=article.date_published,
-        why_no_date=None if article.date_published else ", ".join(dict.fromkeys(refused)) or "none on the page",
+        why_no_date="gone"
+        if article.gone
+        else None
+        if article.date_published
+        else ", ".join(dict.fromkeys(refused)) or "none on the page",
         paragraphs=len((article.article_body or "").split("\n\n")) if article.article_body else 0,
         images=len(article.images),
         related=len(article.related),
