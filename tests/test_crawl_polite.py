@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from crawls import Finished, crawl
+from crawls import Finished, crawl, scrapy
 from oddserver import Answer, OddServer
 
 LIVE = ("-s", "NEWSCRAWL_ALLOW_ADDRESSES=127.0.0.0/8", "-s", "NEWSCRAWL_PRESET=local", "-s", "NEWSCRAWL_RETRY_S=0")
@@ -161,3 +162,27 @@ def test_a_crawl_of_other_peoples_hosts_says_who_it_is_or_does_not_begin(tmp_pat
     assert found.code == 2
     assert "newscrawl: https://news.example/ is somebody else's" in found.log
     assert not (tmp_path / "out").exists()
+
+
+def test_the_throttle_takes_nothing_off_the_pause_that_robots_txt_asks_for(tmp_path: Path) -> None:
+    (tmp_path / "looking.py").write_text(
+        "from newscrawl.spiders import news\n"
+        "class Looking(news.NewsSpider):\n"
+        "    name = 'looking'\n"
+        "    def closed(self, reason):\n"
+        "        print('DELAYS', [slot.delay for slot in self.crawler.engine.downloader.slots.values()])\n",
+        encoding="utf-8",
+    )
+    throttled = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": 1, "AUTOTHROTTLE_START_DELAY": 0.001}
+    with OddServer(
+        {"/robots.txt": plain("User-agent: *\nCrawl-delay: 0.3\n"), ONE: page(), TWO: page(link=ONE)}
+    ) as server:
+        found = scrapy(
+            *("crawl", "looking", "-a", f"url={server.url(ONE)}", "-s", "SPIDER_MODULES=looking", *LIVE),
+            *("-s", f"NEWSCRAWL_OUTPUT_DIR={tmp_path / 'out'}", "-s", "AUTOTHROTTLE_TARGET_CONCURRENCY=100"),
+            *(word for name, value in throttled.items() for word in ("-s", f"{name}={value}")),
+            cwd=tmp_path,
+            PYTHONPATH=os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]),
+        )
+        assert asked(server) == {"/robots.txt": 1, ONE: 1, TWO: 1}
+    assert "DELAYS [0.3]" in found.out, found.log[-2000:]

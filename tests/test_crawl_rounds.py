@@ -125,6 +125,7 @@ def test_the_rest_of_a_listing_is_asked_again_as_long_as_something_is_new(paper:
 
 def test_only_what_lies_in_the_window_is_kept_and_the_rest_is_listed(paper: Paper, tmp_path: Path) -> None:
     paper.listing("/world/", [paper.article(3, day="2026-10-01")])
+    paper.sitemap("/map.xml", {paper.article(6, day="2026-11-17"): "2026-11-17"})
     finished, asked = round_of(paper, tmp_path, "-a", "since=2026-11-20", "-a", "follow=links")
     assert finished.code == 0, finished.log[-3000:]
     assert 6 not in stories(asked), "its sitemap says how old it is"

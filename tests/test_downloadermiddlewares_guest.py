@@ -28,6 +28,7 @@ from newscrawl.downloadermiddlewares import (
     RobotsMiddleware,
 )
 from newscrawl.downloadermiddlewares.guest import MAX_WAITS
+from newscrawl.exceptions import StorageError
 from newscrawl.ledger import Ledger, bind_ledger
 from newscrawl.store import hosts
 from newscrawl.store.frontier import Lease
@@ -645,6 +646,21 @@ def test_a_crawl_delay_is_the_least_pause_whatever_the_throttle_says(stated: str
     slot.delay = 200.0
     made.ask(request)
     assert slot.delay == 200.0
+
+
+def test_a_store_that_does_not_answer_ends_the_crawl_and_lets_nothing_through(
+    rig: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = rig()
+    _, request = made.one()
+
+    def broken(origin: str) -> None:
+        raise StorageError("store: gone")
+
+    monkeypatch.setattr(made.ledger.robots, "find", broken)
+    with pytest.raises(StorageError):
+        made.ask(request)
+    assert str(made.ledger.failure) == "store: gone"
 
 
 def test_a_crawl_that_obeys_no_robots_txt_asks_for_none() -> None:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from ledgers import NEXT_STAMP, STAMP, Clock, killed, new_url, opened
 from scrapy import FormRequest, Request, Spider
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
 from scrapy.http import Response
 from scrapy.settings import Settings
 from scrapy.statscollectors import MemoryStatsCollector
@@ -599,6 +600,21 @@ def test_a_run_ends_when_nothing_is_ready_for_long(
     assert made.scheduler.next_request() is None
     made.scheduler.tick()
     assert reasons == closed
+
+
+def test_a_run_that_has_asked_a_host_for_all_it_may_ends_with_work_left(rig: Make) -> None:
+    made = rig()
+    made.scheduler.enqueue_request(made.request())
+    made.scheduler.enqueue_request(made.request("https://other.example/"))
+    made.ledger.hosts.spent["news.example"] = "NEWSCRAWL_HOST_MAX_PAGES=1 is used up"
+    made.handled(made.ask())
+    assert made.scheduler.next_request() is None
+    assert not made.scheduler.has_pending_requests()
+    with pytest.raises(CloseSpider) as caught:
+        made.scheduler.spider_idle()
+    assert caught.value.reason == "host_budget"
+    made.ledger.hosts.spent.clear()
+    made.scheduler.spider_idle()
 
 
 def test_a_run_does_not_end_while_something_is_under_way(rig: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred
 
 from newscrawl.downloadermiddlewares.guest import MAX_WAITS, PostponedRequest, lease_of
 from newscrawl.downloadermiddlewares.refusals import RefusedRequest
+from newscrawl.exceptions import StorageError
 from newscrawl.guest import backoff_s
 from newscrawl.ledger import Ledger, Standing, ledger_of
 from newscrawl.robots import FRESH_MOST_S, READ_BYTES, fresh_s, origin_of
@@ -96,7 +97,11 @@ class RobotsMiddleware:
 
     async def _standing(self, origin: str) -> Standing:
         """Return what *origin* asks of us; however many wait for it, it is asked once."""
-        known = self.ledger.robots.find(origin)
+        try:
+            known = self.ledger.robots.find(origin)
+        except StorageError as error:
+            self.ledger.fail_storage(error)
+            raise
         if known is not None and known.row.expires_at > self.ledger.clock():
             return known
         if origin in self.asking:

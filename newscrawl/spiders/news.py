@@ -41,6 +41,9 @@ _ARTICLES = frozenset(("related", "link"))
 _LOOK_S = 30.0
 """While watching: seconds after which it is looked for what has fallen due, at the latest."""
 
+_REPORT_S = 300.0
+"""While watching: seconds between two reports."""
+
 
 class NewsSpider(Spider):
     """Reads pages with :func:`newscrawl.extract.read_page` and feeds with :func:`newscrawl.discover.read_feed`."""
@@ -167,7 +170,7 @@ class NewsSpider(Spider):
         self.ledger.next_round()
         self.following.begin_round()
         yield from self._due(eager=False)
-        self.ledger.write_report()
+        self.ledger.write_report(every_s=_REPORT_S)
 
     def _due(self, *, eager: bool) -> Iterator[Request]:
         """Yield what is due at the sites of the crawl."""

@@ -180,7 +180,7 @@ class Polling:
 
     def _count(self, feed: Feed, outcome: FeedOutcome, *, status: int | None = None, reason: str | None = None) -> None:
         counts = self.ledger.state.feed(feed.url, kind=feed.kind)
-        if outcome in ("not_due", "dead") and counts.outcome:
+        if outcome in ("not_due", "dead") and counts.outcome != "not_due":
             return
         counts.outcome, counts.status, counts.reason = outcome, status, reason
 

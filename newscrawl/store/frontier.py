@@ -298,7 +298,7 @@ class Postponed:
 
 def counts(c: Connection) -> dict[str, int]:
     """Return how many URLs there are, by state."""
-    return dict(map(tuple, c.execute(sql.STATES).tuples()))
+    return {row.state: row[1] for row in c.execute(sql.STATES)}
 
 
 def due_count(c: Connection, *, now: float) -> int:
