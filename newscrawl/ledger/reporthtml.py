@@ -101,7 +101,8 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, 
     note = f" The first {_MAX_ROWS}; report.json has {left} more." if left > 0 else ""
     head = "".join(f'<th scope="col"{_right(place, numbers)}>{shown(name)}</th>' for place, name in enumerate(heads))
     return (
-        f'<div class="wide" tabindex="0"><table><caption>{shown(caption)}{note}</caption>'
+        f'<div class="wide" role="region" aria-label="{shown(caption)}" tabindex="0">'
+        f"<table><caption>{shown(caption)}{note}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body[:_MAX_ROWS])}</tbody></table></div>"
     )
 
