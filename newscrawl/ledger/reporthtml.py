@@ -46,13 +46,18 @@ def _hidden(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
+def _seen(text: str) -> str:
+    """Return *text* without what cannot be seen. Most texts are printable as a whole."""
+    return text if text.isprintable() else "".join(ch for ch in text if not _hidden(ch))
+
+
 def shown(value: object) -> str:
     """Return *value* as HTML text: what cannot be seen or turns the direction of writing is left out.
 
     >>> shown('<b> & "c"'), shown("a\u202eb")
     ('&lt;b&gt; &amp; &quot;c&quot;', 'ab')
     """
-    text = "".join(ch for ch in str(value)[: 4 * _MAX_TEXT] if not _hidden(ch))
+    text = _seen(str(value)[: 4 * _MAX_TEXT])
     return escape(text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…")
 
 
@@ -62,8 +67,7 @@ def link(url: str) -> str:
     >>> link("javascript:alert(1)")
     'javascript:alert(1)'
     """
-    plain = "".join(ch for ch in url if not _hidden(ch))
-    if plain != url or not _WEB.match(url):
+    if _seen(url) != url or not _WEB.match(url):
         return shown(url)
     return f'<a href="{escape(url)}" rel="noopener noreferrer nofollow">{shown(url)}</a>'
 
