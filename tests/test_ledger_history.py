@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledgers import NEXT_STAMP, STAMP, ended, keep, killed, opened, store_of, wire
+from ledgers import NEXT_STAMP, STAMP, Clock, ended, keep, killed, opened, store_of, wire
 
 from newscrawl.ledger import FeedCounts, SiteCounts, exit_code
 from newscrawl.ledger.health import FeedPast
@@ -165,6 +165,29 @@ def test_a_report_can_be_written_again_and_again_while_a_run_goes_on(tmp_path: P
     assert sorted(p.name for p in path.parent.iterdir()) == ["report.html", "report.json"]
     ended(ledger)
     assert json.loads(path.read_bytes())["exit_code"] == 0
+
+
+def test_a_report_is_written_as_often_as_is_asked_for(tmp_path: Path) -> None:
+    clock = Clock()
+    ledger = opened(tmp_path, clock=clock)
+    path = tmp_path / "runs" / ledger.run_id / "report.json"
+    written = []
+    for passed in (0, 30, 31):
+        clock.now += passed
+        ledger.state.pages["article"] += 1
+        ledger.write_report(every_s=60)
+        written.append(json.loads(path.read_bytes())["pages"]["article"])
+    assert written == [1, 1, 3]
+    ended(ledger)
+
+
+def test_a_site_that_comes_late_is_held_against_the_runs_before_too(tmp_path: Path) -> None:
+    ended(poll(tmp_path, STAMP))
+    ledger = opened(tmp_path, stamp=NEXT_STAMP)
+    ledger.write_report()
+    ledger.state.feed(FEED, kind="rss").outcome = "failed"
+    ended(ledger)
+    assert len(ledger.state.faults) == 1
 
 
 def test_a_report_that_cannot_be_written_closes_the_crawl(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -94,6 +95,8 @@ class Ledger:
         self.exit_code: int | None = None
         """How the run ended, once it has."""
         self._past: list[PastRun] = []
+        self._past_of: frozenset[str] | None = None
+        self._reported_at = -math.inf
         self._last: LastRun | None = None
         self._ended_at: datetime | None = None
         self._store: Store | None = None
@@ -497,19 +500,27 @@ class Ledger:
 
     def _check(self) -> None:
         """Hold the run against those before it."""
-        limits = self.keeping.health
+        limits, names = self.keeping.health, frozenset(self.state.sites)
         with self.store.reading() as connection:
-            self._past = earlier_runs(
-                connection, self.run_id, spider=self.name, worker=self.keeping.worker, sites=self.state.sites.keys()
-            )
-            feeds = known_feeds(connection, self.state.sites.keys())
+            # Runs that have ended do not change any more.
+            if self._past_of is None or not names <= self._past_of:
+                self._past = earlier_runs(
+                    connection, self.run_id, spider=self.name, worker=self.keeping.worker, sites=names
+                )
+                self._past_of = names
+            feeds = known_feeds(connection, names)
         if limits is not None:
             self.state.faults = faults(self.state.sites, [run.sites for run in self._past], feeds, limits)
 
-    def write_report(self) -> None:
-        """Write the report of a run that goes on, as far as it has come; :meth:`close` writes that of its end."""
-        if self.run_folder is None or self.failure is not None or self._closed:
+    def write_report(self, *, every_s: float = 0.0) -> None:
+        """Write the report of a run that goes on, as far as it has come, if that is *every_s* seconds ago.
+
+        :meth:`close` writes that of its end.
+        """
+        now = self.clock()
+        if self.run_folder is None or self.failure is not None or self._closed or now < self._reported_at + every_s:
             return
+        self._reported_at = now
         with self._failing():
             self._check()
             write_report(self.run_folder, self._report(None, self.state.faults))

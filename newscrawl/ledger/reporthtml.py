@@ -46,13 +46,18 @@ def _hidden(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
+def _seen(text: str) -> str:
+    """Return *text* without what cannot be seen. Most texts are printable as a whole."""
+    return text if text.isprintable() else "".join(ch for ch in text if not _hidden(ch))
+
+
 def shown(value: object) -> str:
     """Return *value* as HTML text: what cannot be seen or turns the direction of writing is left out.
 
     >>> shown('<b> & "c"'), shown("a\u202eb")
     ('&lt;b&gt; &amp; &quot;c&quot;', 'ab')
     """
-    text = "".join(ch for ch in str(value)[: 4 * _MAX_TEXT] if not _hidden(ch))
+    text = _seen(str(value)[: 4 * _MAX_TEXT])
     return escape(text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…")
 
 
@@ -62,8 +67,7 @@ def link(url: str) -> str:
     >>> link("javascript:alert(1)")
     'javascript:alert(1)'
     """
-    plain = "".join(ch for ch in url if not _hidden(ch))
-    if plain != url or not _WEB.match(url):
+    if _seen(url) != url or not _WEB.match(url):
         return shown(url)
     return f'<a href="{escape(url)}" rel="noopener noreferrer nofollow">{shown(url)}</a>'
 
@@ -101,7 +105,8 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, 
     note = f" The first {_MAX_ROWS}; report.json has {left} more." if left > 0 else ""
     head = "".join(f'<th scope="col"{_right(place, numbers)}>{shown(name)}</th>' for place, name in enumerate(heads))
     return (
-        f'<div class="wide" tabindex="0"><table><caption>{shown(caption)}{note}</caption>'
+        f'<div class="wide" role="region" aria-label="{shown(caption)}" tabindex="0">'
+        f"<table><caption>{shown(caption)}{note}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(body[:_MAX_ROWS])}</tbody></table></div>"
     )
 
