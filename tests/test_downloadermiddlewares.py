@@ -585,3 +585,35 @@ def test_an_answer_to_head_has_nothing_to_decode() -> None:
 def test_compression_can_be_switched_off() -> None:
     with pytest.raises(NotConfigured):
         DecodingMiddleware.from_crawler(crawler_with(COMPRESSION_ENABLED=False))
+
+
+# Off the site -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("location", "meta", "followed"),
+    [
+        ("https://www.news.example/a", {"newscrawl_lease": 1}, True),
+        ("https://other.example/a", {"newscrawl_lease": 1}, False),
+        ("https://notnews.example/a", {"newscrawl_lease": 1}, False),
+        ("https://other.example/a", {"newscrawl_lease": 1, "allow_offsite": True}, True),
+        # What does not come from the frontier, such as robots.txt, may be kept elsewhere.
+        ("https://other.example/a", {}, True),
+    ],
+)
+def test_a_redirect_off_the_site_is_refused_and_not_dropped_silently(
+    location: str, meta: dict[str, Any], followed: bool
+) -> None:
+    crawler = crawler_with()
+    assert crawler.spider is not None
+    crawler.spider.allowed_domains = ["news.example"]
+    middleware = PlainRedirectMiddleware.from_crawler(crawler)
+    asked = Request(URL, meta=meta)
+    answer = Response(URL, status=302, headers={"Location": location})
+    if followed:
+        found = middleware.process_response(asked, answer)
+        assert found.url == location
+        return
+    with pytest.raises(RefusedResponse) as caught:
+        middleware.process_response(asked, answer)
+    assert caught.value.newscrawl_reason == "redirect_offsite"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -23,12 +23,17 @@ MAX_CODINGS = 3
 # A body of nothing but empty members would take as many new decoders as it has room for.
 _MAX_MEMBERS = 10_000
 _PIECE = 1 << 14
+_STEP = 1 << 18
 # 8 MiB, the largest window that a server may ask of its readers. Source: RFC 9659, section 3.
 _ZSTD_WINDOW_LOG = 23
 
 
 class _FalseCodingError(Exception):
     """The bytes are not of the coding. Its text says why."""
+
+
+class _TooLargeError(Exception):
+    """It unpacks to more than is taken."""
 
 
 CodingFault = Literal["unknown", "false", "large", "layers"]
@@ -65,12 +70,13 @@ def unpacked(body: bytes, codings: bytes, *, limit: int, most: int | None = MAX_
         if decode is None:
             return Unpacked(body=body, fault="unknown", detail=f"Content-Encoding {name[:40]!r} is unknown")
         try:
-            data, ended = decode(data, limit)
+            output, ended = decode(data, limit)
         except _FalseCodingError as error:
             text = f"Content-Encoding says {name}, and the body is not: {error}"
             return Unpacked(body=body, fault="false", detail=text)
-        if len(data) > limit:
+        except _TooLargeError:
             return Unpacked(body=body, fault="large", detail=f"the body unpacks to more than {limit} bytes")
+        data = bytes(output)
         whole = whole and ended
     return Unpacked(body=data, whole=whole)
 
@@ -90,11 +96,11 @@ def decoded(body: bytes, codings: bytes, *, cut: bool = False, limit: int = DECO
     return found.body, None
 
 
-def _gzip(data: bytes, limit: int) -> tuple[bytes, bool]:
+def _gzip(data: bytes, limit: int) -> tuple[bytearray, bool]:
     return _inflated(data, limit, 31)
 
 
-def _deflate(data: bytes, limit: int) -> tuple[bytes, bool]:
+def _deflate(data: bytes, limit: int) -> tuple[bytearray, bool]:
     try:
         return _inflated(data, limit, 15)
     except _FalseCodingError:
@@ -102,13 +108,17 @@ def _deflate(data: bytes, limit: int) -> tuple[bytes, bool]:
         return _inflated(data, limit, -15)
 
 
-def _inflated(data: bytes, limit: int, wbits: int) -> tuple[bytes, bool]:
+def _inflated(data: bytes, limit: int, wbits: int) -> tuple[bytearray, bool]:
     """Return what *data* unpacks to and whether it is whole; whatever follows the end is left, as browsers do."""
     return _members(data, limit, lambda: _Inflate(wbits), b"\x1f\x8b" if wbits == 31 else None)
 
 
-def _zstd(data: bytes, limit: int) -> tuple[bytes, bool]:
+def _zstd(data: bytes, limit: int) -> tuple[bytearray, bool]:
     return _members(data, limit, _Unzstd, b"\x28\xb5\x2f\xfd")
+
+
+def _brotli(data: bytes, limit: int) -> tuple[bytearray, bool]:
+    return _members(data, limit, _Unbrotli, None)
 
 
 class _Member(Protocol):
@@ -118,8 +128,8 @@ class _Member(Protocol):
     def eof(self) -> bool: ...
     @property
     def unused_data(self) -> bytes: ...
-    def take(self, piece: bytes, room: int) -> bytes:
-        """Return what *piece* unpacks to, at most *room* bytes. Raises :exc:`_FalseCodingError`."""
+    def take(self, piece: bytes) -> Iterator[bytes]:
+        """Yield what *piece* unpacks to, a little at a time. Raises :exc:`_FalseCodingError`."""
 
 
 class _Inflate:
@@ -134,9 +144,11 @@ class _Inflate:
     def unused_data(self) -> bytes:
         return self._decoder.unused_data
 
-    def take(self, piece: bytes, room: int) -> bytes:
+    def take(self, piece: bytes) -> Iterator[bytes]:
         try:
-            return self._decoder.decompress(self._decoder.unconsumed_tail + piece, room)
+            yield self._decoder.decompress(piece, _STEP)
+            while self._decoder.unconsumed_tail and not self._decoder.eof:
+                yield self._decoder.decompress(self._decoder.unconsumed_tail, _STEP)
         except zlib.error as error:
             raise _FalseCodingError(str(error)) from error
 
@@ -154,18 +166,39 @@ class _Unzstd:
     def unused_data(self) -> bytes:
         return self._decoder.unused_data
 
-    def take(self, piece: bytes, room: int) -> bytes:
+    def take(self, piece: bytes) -> Iterator[bytes]:
         try:
-            return self._decoder.decompress(piece, room)
+            yield self._decoder.decompress(piece, _STEP)
+            while not self._decoder.needs_input and not self._decoder.eof:
+                yield self._decoder.decompress(b"", _STEP)
         except (zstd.ZstdError, MemoryError) as error:
             raise _FalseCodingError(str(error)) from error
 
 
-def _members(data: bytes, limit: int, make: Callable[[], _Member], magic: bytes | None) -> tuple[bytes, bool]:
+class _Unbrotli:
+    unused_data = b""
+
+    def __init__(self) -> None:
+        self._decoder = brotli.Decompressor()
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._decoder.is_finished())
+
+    def take(self, piece: bytes) -> Iterator[bytes]:
+        try:
+            yield self._decoder.process(piece, output_buffer_limit=_STEP)
+            while not self._decoder.can_accept_more_data():
+                yield self._decoder.process(b"", output_buffer_limit=_STEP)
+        except brotli.error as error:
+            raise _FalseCodingError(str(error)) from error
+
+
+def _members(data: bytes, limit: int, make: Callable[[], _Member], magic: bytes | None) -> tuple[bytearray, bool]:
     """Return what the members of *data* unpack to, and whether the last is whole.
 
-    Members follow one another where they begin with *magic*. What is broken after some of it was decoded ends there:
-    Raises :exc:`_FalseCodingError` only where nothing could be.
+    Members follow one another where they begin with *magic*. What is broken after some of it was decoded ends there.
+    Raises :exc:`_FalseCodingError` where nothing could be, :exc:`_TooLargeError` for more than *limit* bytes.
     """
     # Pieces: a decoder copies what it has not used, and a body may be a million members.
     output, at, members = bytearray(), 0, 1
@@ -173,14 +206,15 @@ def _members(data: bytes, limit: int, make: Callable[[], _Member], magic: bytes 
     while at < len(data):
         piece = data[at : at + _PIECE]
         try:
-            output += member.take(piece, limit + 1 - len(output))
+            for part in member.take(piece):
+                output += part
+                if len(output) > limit:
+                    raise _TooLargeError
         except _FalseCodingError:
             if not output and members == 1:
                 raise
-            return bytes(output), False
+            return output, False
         at += len(piece)
-        if len(output) > limit:
-            break
         if member.eof:
             at -= len(member.unused_data)
             if magic is None or not data.startswith(magic, at):
@@ -188,26 +222,10 @@ def _members(data: bytes, limit: int, make: Callable[[], _Member], magic: bytes 
             if (members := members + 1) > _MAX_MEMBERS:
                 raise _FalseCodingError(f"it has more than {_MAX_MEMBERS} members")
             member = make()
-    return bytes(output), member.eof
+    return output, member.eof
 
 
-def _brotli(data: bytes, limit: int) -> tuple[bytes, bool]:
-    unpack, output = brotli.Decompressor(), bytearray()
-    for at in range(0, len(data), _PIECE):
-        try:
-            output += unpack.process(data[at : at + _PIECE], output_buffer_limit=limit + 1 - len(output))
-            while len(output) <= limit and not unpack.can_accept_more_data():
-                output += unpack.process(b"", output_buffer_limit=limit + 1 - len(output))
-        except brotli.error as error:
-            if not output:
-                raise _FalseCodingError(str(error)) from error
-            return bytes(output), False
-        if len(output) > limit or unpack.is_finished():
-            break
-    return bytes(output), unpack.is_finished()
-
-
-_DECODERS: dict[str, Callable[[bytes, int], tuple[bytes, bool]]] = {
+_DECODERS: dict[str, Callable[[bytes, int], tuple[bytearray, bool]]] = {
     "gzip": _gzip,
     "x-gzip": _gzip,
     "deflate": _deflate,

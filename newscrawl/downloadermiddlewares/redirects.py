@@ -51,6 +51,7 @@ class PlainRedirectMiddleware(RedirectMiddleware):
             if target is None:
                 raise RefusedResponse("it redirects to a host that cannot be", "redirect_refused")
             found = found.replace(url=target)
+        self._check_site(found)
         followed = request.method == found.method and not self._cookies
         if followed and found.url in found.meta.get("redirect_urls", ()):
             raise RefusedResponse(f"redirects in a circle, back to {found.url}", "redirect_loop")
@@ -61,6 +62,17 @@ class PlainRedirectMiddleware(RedirectMiddleware):
             return super()._redirect(redirected, request, reason)
         except IgnoreRequest:
             raise RefusedResponse(f"more than {self.max_redirect_times} redirects", "redirect_loop") from None
+
+    def _check_site(self, redirected: Request) -> None:
+        """Raise :exc:`RefusedResponse` for one off the spider's sites: Scrapy would drop it without a word."""
+        domains = getattr(self.crawler.spider, "allowed_domains", None)
+        meta = redirected.meta
+        if not domains or meta.get("newscrawl_lease") is None or meta.get("allow_offsite") or redirected.dont_filter:
+            return
+        # As Scrapy compares: an address in another spelling is another host to it.
+        host = urlsplit(redirected.url).hostname or ""
+        if not any(host == domain or host.endswith(f".{domain}") for domain in domains):
+            raise RefusedResponse(f"it redirects to another site, {host[:100]}", "redirect_offsite")
 
     def _check_scheme(self, request: Request, response: Response) -> None:
         """Raise :exc:`RefusedResponse` where a redirect was not followed for the scheme it leads to."""

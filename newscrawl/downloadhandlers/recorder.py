@@ -180,6 +180,9 @@ class Recorder:
         elif not head:
             interim += self._raw
         chunks = self._chunks
+        body = chunks.body() if chunks is not None else bytes(self._body)
+        # It is kept once: what a page may be long times the pages under way is most of the memory of a crawl.
+        self._body = bytearray()
         return WireExchange(
             url=url,
             method=self.method,
@@ -188,7 +191,7 @@ class Recorder:
             ip_address=self.ip_address,
             request=masked(self._sent),
             head=head,
-            body=chunks.body() if chunks is not None else bytes(self._body),
+            body=body,
             chunked=chunks is not None,
             interim=interim,
             trailer=chunks.trailer if chunks is not None else b"",

@@ -46,6 +46,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         self.limits, self.guard = _limits(crawler.settings), _guard(crawler.settings)
         self.last_try = crawler.settings.getint("RETRY_TIMES") if crawler.settings.getbool("RETRY_ENABLED") else None
         self._watch = create_looping_call(self._end_overdue)
+        self._waited = self._looked = 0.0
         self._flights: dict[Flight, None] = {}
         self._recording_pool: RecordingPool | None = None
         self._warned = False
@@ -60,7 +61,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         flight = Flight(
             Recorder(request.method, self._maxsize(request)),
             self.guard.through(request.meta.get("proxy")),
-            Progress(start, self._left(request)),
+            Progress(self._waited, self._left(request)),
             self._begin_watch,
         )
         if self.last_try is not None and request.meta.get("retry_times", 0) >= min(1, self.last_try):
@@ -104,15 +105,23 @@ class WireDownloadHandler(HTTP11DownloadHandler):
 
     def _begin_watch(self) -> None:
         if not self._watch.running:
+            self._looked = monotonic()
             self._watch.start(_LOOK_S, now=False)
 
     def _end_overdue(self) -> None:
         """Give up what is too slow."""
         now = monotonic()
+        # While a page is being read nothing is received: that time is not the server's.
+        self._waited += min(now - self._looked, 2 * _LOOK_S)
+        self._looked = now
         for flight in list(self._flights):
             recorder = flight.recorder
             late = flight.progress.overdue(
-                self.limits, now, connected=recorder.connected, answered=recorder.has_head, length=recorder.length
+                self.limits,
+                self._waited,
+                connected=recorder.connected,
+                answered=recorder.has_head,
+                length=recorder.length,
             )
             if late is not None and flight.ended is None:
                 flight.end(DownloadTimeoutError(late))
