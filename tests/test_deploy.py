@@ -24,7 +24,6 @@ ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 FILES = sorted(path for path in DEPLOY.iterdir() if path.is_file())
 UNITS = [path for path in FILES if path.suffix in (".service", ".timer")]
-ROUNDS = {"site", "watch"}
 """Arguments of a crawl of due feeds."""
 
 
@@ -47,7 +46,7 @@ def test_what_a_file_names_exists(path: Path) -> None:
         for option, value in pairwise(words):
             name = value.partition("=")[0]
             if option == "-a":
-                assert name in set(ARGUMENTS) | ROUNDS, f"no argument {name}"
+                assert name in ARGUMENTS, f"no argument {name}"
             elif option == "-s":
                 assert hasattr(settings if name.startswith("NEWSCRAWL_") else default_settings, name), name
     for name in re.findall(r"NEWSCRAWL_[A-Z_]+[A-Z]", text):
