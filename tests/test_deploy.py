@@ -24,7 +24,6 @@ ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 FILES = sorted(path for path in DEPLOY.iterdir() if path.is_file())
 UNITS = [path for path in FILES if path.suffix in (".service", ".timer")]
-"""Arguments of a crawl of due feeds."""
 
 
 def crawls(path: Path) -> Iterator[list[str]]:
