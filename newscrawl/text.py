@@ -266,6 +266,21 @@ def fold(text: str) -> str:
     return _simplified(key)
 
 
+def fold_forms(text: str) -> str:
+    """Return *text* in one width, case and script, as :func:`fold` does, with what stands between its words.
+
+    For matching by words, never for output.
+
+    >>> fold_forms("ＢＢＣ News：頭髮")
+    'bbc news:头发'
+    """
+    if text.isascii():
+        return text.lower()
+    key = unicodedata.normalize("NFKC", _LONG_RUN.sub(r"\1 ", text))
+    key = unicodedata.normalize("NFKC", key.casefold())
+    return key if _HAN_RUN.search(key) is None else _simplified(key)
+
+
 # Language -----------------------------------------------------------------------------------------------
 
 _SAMPLE = 2000
