@@ -159,7 +159,11 @@ _remembered_line = lru_cache(maxsize=8192)(_line)
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 # The usual punctuation. Any other may have a letter in its compatibility form (℃) or belong to the letter before
 # it (accents): then the whole text is normalised first.
-_USUAL = r"\s·«»\u2010-\u2027\u2030-\u203b\u3001-\u3003\u3008-\u3020\uff01-\uff0f\uff1a-\uff20"
+_USUAL = (
+    r"\s\xa1-\xa7\xa9\xab-\xae\xb0\xb1\xb6\xb7\xbb\xbf×÷\u200b-\u203d\u2060\u20a0-\u20a7\u20a9-\u20bf\u2190-\u23ff\u2500-\u2775"
+    r"\u2794-\u27ff\u3001-\u3004\u3008-\u3020\ufe30-\ufe48\ufe0f\ufeff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+    r"\uffe0-\uffe2\uffe5\U0001f300-\U0001f64f\U0001f680-\U0001f6d2\U0001f900-\U0001f9ff"
+)
 _PUNCTUATION = re.compile(rf"[!-/:-@\[-`{{-~{_USUAL}]+")
 _USUAL_ONLY = re.compile(rf"[{_USUAL}]*")
 _ASCII_RUN = re.compile("[\x00-\x7f]+")
@@ -276,9 +280,11 @@ def fold_forms(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    key = unicodedata.normalize("NFKC", _LONG_RUN.sub(r"\1 ", text))
-    key = unicodedata.normalize("NFKC", key.casefold())
-    return key if _HAN_RUN.search(key) is None else _simplified(key)
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", _LONG_RUN.sub(r"\1 ", text))
+    key = unicodedata.normalize("NFKC", text.casefold())
+    # Most text in Latin letters is told at once by an encoding without ideographs.
+    return key if _encodes(key, "cp1252") or _HAN_RUN.search(key) is None else _simplified(key)
 
 
 # Language -----------------------------------------------------------------------------------------------

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newscrawl.fingerprint.digests import sha256_hex
-from newscrawl.fingerprint.shingles import Hashes, Tokens, constants, mixed, shingles, tokens_of
+from newscrawl.fingerprint.shingles import Hashes, Runs, Tokens, constants, mixed, runs_of, tokens_of
 from newscrawl.items import DuplicateKind
 from newscrawl.text import fold, fold_forms, script_of
 
 ALGORITHM = "mh128-c5w3-32x4-win16/1"
 """Raised with every change of what a fingerprint is made of: those of different algorithms do not compare."""
 
-NEAR = 0.45
+NEAR = 0.44
 """Least estimated Jaccard similarity of the shingles of two copies."""
 CONTAINED = 0.7
 """Least share of a text's grams that a text holding it has."""
@@ -36,6 +36,8 @@ SAME_NUMBERS = 0.8
 _LEAST_CHARACTERS, _LEAST_WORDS = 80, 25
 """Anything shorter is compared as a whole only."""
 
+_SAMPLE = 600
+"""Characters by which the script is told."""
 _PERMUTATIONS, _BANDS = 128, 32
 _ROWS = _PERMUTATIONS // _BANDS
 _CHUNK = 512
@@ -46,7 +48,7 @@ _MASK = np.uint64(0xFFFFFFFF)
 _NONE = 0xFFFFFFFF
 
 # Which constants are whose.
-_SHINGLES, _GRAMS, _ROWS_OF_BAND, _BAND, _FACTORS, _ADDITIONS, _SLOTS = range(1, 8)
+_ROWS_OF_BAND, _BAND, _FACTORS, _ADDITIONS, _SLOTS = range(1, 6)
 
 
 
@@ -117,14 +119,14 @@ def fingerprint(text: str | None) -> Fingerprint:
     tokens = _tokens(text, key)
     whole = Fingerprint(
         digest=sha256_hex(key.encode()) if key else None,
-        script=script_of(text),
+        script=script_of(text[:_SAMPLE]),
         length=tokens.characters + 2 * tokens.words,
     )
     if tokens.characters / _LEAST_CHARACTERS + tokens.words / _LEAST_WORDS < 1:
         return whole
-    grams, wide = _winnowed(tokens)
-    signature = _signature(shingles(tokens, characters=5, words=3, series=_SHINGLES)[0])
-    return replace(whole, signature=signature, grams=grams, wide=wide, slots=_slots(tokens))
+    runs = runs_of(tokens)
+    grams, wide = _winnowed(runs, tokens)
+    return replace(whole, signature=_signature(runs.shingles), grams=grams, wide=wide, slots=_slots(tokens))
 
 
 def _tokens(text: str, key: str) -> Tokens:
@@ -154,17 +156,18 @@ def _signature(values: Hashes) -> bytes:
     return least.astype("<u4").tobytes()
 
 
-def _winnowed(tokens: Tokens) -> tuple[bytes, bytes]:
+def _winnowed(runs: Runs, tokens: Tokens) -> tuple[bytes, bytes]:
     """Return the least gram of every window, and of every window twice as wide.
 
     Windows are measured in characters that stand alone; a word is as long as two.
     """
-    values, places = shingles(tokens, characters=8, words=5, series=_GRAMS)
-    lengths = np.where(tokens.alone, 1, 2)
-    ends = np.cumsum(lengths)
-    grams = np.full(int(ends[-1]), _NONE, np.uint32)
-    grams[(ends - lengths)[places]] = values >> _HIGH
-    narrow = _least(grams, _WINDOW)
+    values = (runs.grams >> _HIGH).astype(np.uint32)
+    if tokens.words:
+        lengths = np.where(tokens.alone, 1, 2)
+        ends = np.cumsum(lengths)
+        values, given = np.full(int(ends[-1]), _NONE, np.uint32), values
+        values[(ends - lengths)[runs.places]] = given
+    narrow = _least(values, _WINDOW)
     wide = _least(narrow, _WIDE_WINDOW - _WINDOW + 1)
     return _distinct(narrow), _distinct(wide)
 
@@ -181,9 +184,10 @@ def _least(values: NDArray[np.uint32], window: int) -> NDArray[np.uint32]:
 
 def _distinct(values: NDArray[np.uint32]) -> bytes:
     # Most neighbours are equal, and sorting is what takes the time.
-    changes = values[np.flatnonzero(np.diff(values, prepend=~values[:1]))]
-    found = np.unique(changes)
-    return found[found != _NONE].astype("<u4").tobytes()
+    found = set(values[:-1][values[:-1] != values[1:]].tolist())
+    found.add(int(values[-1]))
+    found.discard(_NONE)
+    return np.array(sorted(found), "<u4").tobytes()
 
 
 def _slots(tokens: Tokens) -> bytes:

@@ -28,9 +28,8 @@ _BASE = 0x5851F42D4C957F2D
 """Odd, so that it has an inverse modulo 2**64."""
 
 # What a character is to us. A mark is a part of the letter before it, and says nothing.
-_NOTHING, _IN_WORD, _ALONE, _MARK = 0, 1, 2, 3
-_DIGIT = 5
-"""A character of a word, too."""
+_NOTHING, _IN_WORD, _ALONE, _MARK = 0, 1, 2, 4
+_DIGIT = _IN_WORD | 8
 
 # Besides Chinese, Japanese and Korean: Thai, Lao, Tibetan, Burmese, Khmer, New Tai Lue, Tai Tham.
 _WITHOUT_BLANKS = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1980-\u19ff\u1a20-\u1aaf\ua9e0-\uaa7f]")
@@ -84,46 +83,61 @@ def tokens_of(text: str) -> Tokens:
     # A lone surrogate is replaced by a question mark: no letter either way.
     points = np.frombuffer(text[:LONGEST].encode("utf-32-le", "replace"), "<u4")
     kinds = _kinds(points)
-    if (marks := kinds == _MARK).any():
-        points, kinds = points[~marks], kinds[~marks]
-    words = (kinds == _IN_WORD) | (kinds == _DIGIT)
-    begins = kinds == _ALONE
+    if (kinds == _MARK).any():
+        points, kinds = points[kinds != _MARK], kinds[kinds != _MARK]
+    words = kinds & _IN_WORD
+    begins = kinds & _ALONE
     begins[:1] |= words[:1]
     begins[1:] |= words[1:] & ~words[:-1]
     starts = np.flatnonzero(begins)
     if not len(starts):
         return Tokens(np.empty(0, np.uint64), np.empty(0, np.bool_), np.empty(0, np.bool_))
     powers, inverses = _powers(1 << (len(points) - 1).bit_length())
-    letters = points.astype(np.uint64)
-    letters *= _ODD
+    letters = points * _ODD
     letters ^= letters >> _SHIFT
     letters *= powers[: len(points)]
-    letters *= kinds != _NOTHING
+    if not kinds.all():
+        letters *= kinds != _NOTHING
     # A polynomial of the letters from the start of a token, whatever its place in the text.
-    hashes = np.add.reduceat(letters, starts) * inverses[starts]
+    hashes = letters if len(starts) == len(letters) else np.add.reduceat(letters, starts)
+    hashes *= inverses[starts]
     first = kinds[starts]
     return Tokens(mixed(hashes), first == _ALONE, first == _DIGIT)
 
 
-def shingles(tokens: Tokens, *, characters: int, words: int, series: int) -> tuple[Hashes, NDArray[np.intp]]:
-    """Return the hash of every run of tokens, and which token it begins with.
+class Runs(NamedTuple):
+    """Every few tokens in a row, hashed. Runs that the end of the text cuts off are left out."""
 
-    A run is *characters* tokens long where it begins with a character that stands alone, else *words*: so a text in
-    two scripts needs no decision for one of them. The runs of another *series* have other hashes.
-    """
-    count, longest = len(tokens.hashes), max(characters, words)
-    factors = constants(series, longest)
-    padded = np.zeros(count + longest, np.uint64)
-    padded[:count] = tokens.hashes
-    total = np.zeros(count, np.uint64)
-    sums: dict[int, Hashes] = {}
-    for place in range(longest):
-        total += padded[place : place + count] * factors[place]
-        if place + 1 in (characters, words):
-            sums[place + 1] = total.copy()
-    last = count - np.where(tokens.alone, characters, words)
-    places = np.flatnonzero(np.arange(count) <= last)
-    return mixed(np.where(tokens.alone, sums[characters], sums[words])[places]), places
+    shingles: Hashes
+    """Of 5 tokens where the first is a character that stands alone, of 3 where it is a word."""
+    grams: Hashes
+    """Of 8 and of 5 tokens."""
+    places: NDArray[np.intp]
+    """Which token each gram begins with."""
+
+
+def runs_of(tokens: Tokens) -> Runs:
+    """Return the runs of *tokens*. Each token decides for itself how long its runs are: no text is of one script only."""
+    count = len(tokens.hashes)
+    single = np.zeros(count + 8, np.uint64)
+    single[:count] = tokens.hashes
+    factors = constants(0, 5)
+    two = single[:-1] * factors[0] + single[1:]
+    four = two[:-2] * factors[1] + two[2:]
+    three = two[:count] * factors[2] + single[2 : count + 2]
+    five = four[:count] * factors[3] + single[4 : count + 4]
+    eight = four[:count] * factors[4] + four[4 : count + 4]
+    whole = _whole(tokens.alone, 8, 5)
+    shingles = np.where(tokens.alone, five, three)[_whole(tokens.alone, 5, 3)]
+    return Runs(mixed(shingles), mixed(np.where(tokens.alone, eight, five)[whole]), np.flatnonzero(whole))
+
+
+def _whole(alone: NDArray[np.bool_], characters: int, words: int) -> NDArray[np.bool_]:
+    """Tell where runs of so many tokens begin that end within the text."""
+    begins = np.ones(len(alone), np.bool_)
+    begins[-characters + 1 :] &= ~alone[-characters + 1 :]
+    begins[-words + 1 :] &= alone[-words + 1 :]
+    return begins
 
 
 def _kinds(points: NDArray[np.uint32]) -> NDArray[np.uint8]:
