@@ -51,7 +51,6 @@ _NONE = 0xFFFFFFFF
 _ROWS_OF_BAND, _BAND, _FACTORS, _ADDITIONS, _SLOTS = range(1, 6)
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Fingerprint:
     """What a text is compared by. ``bytes`` are arrays of little-endian integers."""

@@ -4,6 +4,7 @@ import hashlib
 
 from newscrawl.text import fold
 
+
 def sha256_hex(data: bytes) -> str:
     """Return the SHA-256 of *data* as 64 lower-case hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()

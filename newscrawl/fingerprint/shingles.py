@@ -117,7 +117,7 @@ class Runs(NamedTuple):
 
 
 def runs_of(tokens: Tokens) -> Runs:
-    """Return the runs of *tokens*. Each token decides for itself how long its runs are: no text is of one script only."""
+    """Return the runs of *tokens*; the first token of each decides how long it is, so that scripts may be mixed."""
     count = len(tokens.hashes)
     single = np.zeros(count + 8, np.uint64)
     single[:count] = tokens.hashes
