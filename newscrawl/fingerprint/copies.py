@@ -160,7 +160,8 @@ def _signature(values: Hashes) -> bytes:
             permuted = mine[start : start + _CHUNK] * factors
             permuted += additions
             least[part] = np.minimum(least[part], permuted.min(axis=1))
-    return bytes(least.T.astype("<u4").tobytes())
+    by_band: NDArray[np.uint32] = least.T.astype("<u4")
+    return by_band.tobytes()
 
 
 def _winnowed(runs: Runs, tokens: Tokens) -> tuple[bytes, bytes]:
