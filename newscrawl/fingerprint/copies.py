@@ -160,8 +160,7 @@ def _signature(values: Hashes) -> bytes:
             permuted = mine[start : start + _CHUNK] * factors
             permuted += additions
             least[part] = np.minimum(least[part], permuted.min(axis=1))
-    by_band: NDArray[np.uint32] = least.T.astype("<u4")
-    return by_band.tobytes()
+    return least.T.astype("<u4").tobytes()
 
 
 def _winnowed(runs: Runs, tokens: Tokens) -> tuple[bytes, bytes]:
@@ -194,14 +193,14 @@ def _distinct(values: NDArray[np.uint32]) -> bytes:
     # Most neighbours are equal, and sorting is what takes the time.
     found = _without_repeats(values)
     found.sort()
-    found = _without_repeats(found)
-    return found[found != _NONE].astype("<u4").tobytes()
+    return _without_repeats(found[found != _NONE]).astype("<u4").tobytes()
 
 
 def _without_repeats(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
     last = np.ones(len(values), np.bool_)
     np.not_equal(values[1:], values[:-1], out=last[:-1])
-    return values[last]
+    kept: NDArray[np.uint32] = values[last]
+    return kept
 
 
 def _slots(tokens: Tokens) -> bytes:
