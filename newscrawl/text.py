@@ -167,6 +167,7 @@ _USUAL = (
 _PUNCTUATION = re.compile(rf"[!-/:-@\[-`{{-~{_USUAL}]+")
 _USUAL_ONLY = re.compile(rf"[{_USUAL}]*")
 _ASCII_RUN = re.compile("[\x00-\x7f]+")
+_BETWEEN_IDEOGRAPHS = re.compile("[^\u4e00-\u9fff]+")
 _LONG_RUN = re.compile(r"([^\w\s]{30})(?=[^\w\s])")
 
 # Pairs that OpenCC tells apart by phrase, in one direction or only for Taiwan or Hong Kong.
@@ -263,11 +264,26 @@ def fold(text: str) -> str:
     if key.isalnum():
         key = key.casefold()
     if not (key.isalnum() and unicodedata.is_normalized("NFKC", key)):
-        text = unicodedata.normalize("NFKC", _LONG_RUN.sub(r"\1 ", text))
-        text = unicodedata.normalize("NFKC", text.casefold())
-        # What stood apart may compose now that nothing is between (jamo, for one).
-        key = unicodedata.normalize("NFKC", _NOT_ALPHANUMERIC.sub("", text))
+        # No ideograph of this block composes with anything: what stands between two of them is a text by itself, and
+        # mostly one that has been met before.
+        key = _BETWEEN_IDEOGRAPHS.sub(_letters_between, text)
     return _simplified(key)
+
+
+def _letters_between(match: re.Match[str]) -> str:
+    text = match[0]
+    return _remembered_letters(text) if len(text) <= _SHORT else _letters(text)
+
+
+def _letters(text: str) -> str:
+    """Return the letters and digits of *text* in one width and case."""
+    text = unicodedata.normalize("NFKC", _LONG_RUN.sub(r"\1 ", text))
+    text = unicodedata.normalize("NFKC", text.casefold())
+    # What stood apart may compose now that nothing is between (jamo, for one).
+    return unicodedata.normalize("NFKC", _NOT_ALPHANUMERIC.sub("", text))
+
+
+_remembered_letters = lru_cache(maxsize=8192)(_letters)
 
 
 def fold_forms(text: str) -> str:
