@@ -230,14 +230,15 @@ def test_a_text_with_one_of_many_numbers_corrected_is_near() -> None:
     assert kind(text, text.replace("最高气温", "最高气温1")) == "near"
 
 
-def test_a_notice_on_every_page_of_a_site_makes_no_copies() -> None:
+@pytest.mark.parametrize("host", ["www.bannedbook.org", "news.example"], ids=["profile", "generic"])
+def test_a_notice_on_every_page_of_a_site_makes_no_copies(host: str) -> None:
     seed = (ROOT / "seeds" / "000_4626a4d9245be4f9.txt").read_text(encoding="utf-8")
     notice = seed[seed.index('<p class="notice">') : seed.index('<div class="entry">')]
     rng = random.Random(5)
     stories = [short_story(rng) for _ in range(60)]
     pages = [f"<h2>{story[:12]}</h2>{notice}<div class='entry'><p>{story}</p></div>" for story in stories]
-    url = "https://www.bannedbook.org/bnews/cbnews/20230321/18625{:02}.html"
-    articles = [extract_article(page.encode(), url.format(number)) for number, page in enumerate(pages)]
+    url = f"https://{host}/bnews/cbnews/20230321/18625"
+    articles = [extract_article(page.encode(), f"{url}{number:02}.html") for number, page in enumerate(pages)]
     assert [folded_digest(article.article_body) for article in articles] == [folded_digest(story) for story in stories]
     prints = [fingerprint(article.article_body) for article in articles]
     assert all(each.signature for each in prints)
@@ -286,6 +287,18 @@ WHAT = ["通往山口的小路", "七十年前的信", "旧钟楼的钟", "三�
 def short_story(rng: random.Random) -> str:
     """Sentences enough for a fingerprint; two stories have hardly a sentence in common."""
     return "".join("".join(map(rng.choice, (WHO, WHEN, DID, WHAT))) + "。" for _ in range(9))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1 " * 300_000, "一" * 300_000, "a" * 300_000, "①" * 100_000, EN * 200],
+    ids=["numbers", "one character", "one word", "circled", "sentences"],
+)
+def test_the_fingerprint_of_a_long_text_stays_small(text: str) -> None:
+    each = fingerprint(text)
+    assert len(each.signature) in (0, 512)
+    assert len(each.grams) + len(each.wide) + len(each.slots) < 100_000
+    assert compare(each, fingerprint(text + "x")) is not None or not each.signature
 
 
 @given(ANY_TEXT)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newscrawl.fingerprint.digests import sha256_hex
-from newscrawl.fingerprint.shingles import Hashes, Runs, Tokens, constants, mixed, runs_of, tokens_of
+from newscrawl.fingerprint.shingles import LONGEST, Hashes, Runs, Tokens, constants, mixed, runs_of, tokens_of
 from newscrawl.items import DuplicateKind
 from newscrawl.text import fold, fold_forms, script_of
 
@@ -36,6 +36,8 @@ SAME_NUMBERS = 0.8
 _LEAST_CHARACTERS, _LEAST_WORDS = 80, 25
 """Anything shorter is compared as a whole only."""
 
+_MOST_SLOTS = 2_000
+"""Numbers that are compared; a table has more."""
 _SAMPLE = 300
 """Characters by which the script is told."""
 _PERMUTATIONS, _BANDS = 128, 32
@@ -134,7 +136,7 @@ def _tokens(text: str, key: str) -> Tokens:
         tokens = tokens_of(key)
         if 2 * tokens.characters > len(key):
             return tokens
-    return tokens_of(fold_forms(text))
+    return tokens_of(fold_forms(text[:LONGEST]))
 
 
 @cache
@@ -205,7 +207,7 @@ def _without_repeats(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 def _slots(tokens: Tokens) -> bytes:
     """Return for each number what stands right before and after it (high half) and the number itself (low half)."""
-    at = np.flatnonzero(tokens.digits)
+    at = np.flatnonzero(tokens.digits)[:_MOST_SLOTS]
     # Beside a number that differs another one may stand that does: they are all the same to their neighbours.
     around = np.zeros(len(tokens.hashes) + 2, np.uint64)
     around[1:-1] = np.where(tokens.digits, np.uint64(1), tokens.hashes)
