@@ -146,11 +146,13 @@ def test_a_copy_shares_a_band_or_an_anchor_with_its_text(text: str, other: str) 
     assert set(whole.bands) & set(fingerprint("".join(parts)).bands)
 
 
-@pytest.mark.parametrize(("step", "length"), [(1, 39), (7, 60)])
-def test_texts_with_39_characters_in_common_have_an_anchor_in_common(step: int, length: int) -> None:
+@pytest.mark.parametrize(("length", "words"), [(39, False), (20, True)], ids=["characters", "words"])
+def test_texts_with_enough_in_common_in_a_row_have_an_anchor_in_common(length: int, words: bool) -> None:
     rng = random.Random(3)
 
     def noise(count: int) -> str:
+        if words:
+            return "".join(f"{rng.randrange(16**6):x}z " for _ in range(count))
         return "".join(chr(rng.randrange(0x4E00, 0x9000)) for _ in range(count))
 
     for _ in range(50):

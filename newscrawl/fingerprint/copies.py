@@ -71,11 +71,11 @@ class Fingerprint:
     wide: bytes = b""
     """Those of the grams that a window twice as wide chooses."""
     slots: bytes = b""
-    """A number and what stands around it, 32 bits each, ascending."""
+    """Each number with what stands around it, 64 bits, ascending."""
 
     @cached_property
     def bands(self) -> tuple[int, ...]:
-        """32 integers below 2**63: two near texts have one in common, at the same place or not."""
+        """32 integers below 2**63, each with its place worked in: two near texts nearly always have one in common."""
         if not self.signature:
             return ()
         rows = np.frombuffer(self.signature, "<u4").reshape(_BANDS, _ROWS).astype(np.uint64)
