@@ -14,7 +14,7 @@ _CJK = _HAN + _KANA + _HANGUL
 
 _CJK_RUN = re.compile(f"[{_CJK}]+")
 _OTHER_RUN = re.compile(f"[^\\W_{_CJK}]+")
-_OTHER_NOT_ASCII = re.compile(f"[^\\W_\x00-\x7f{_CJK}]+")
+_ASCII_RUN = re.compile("[\x00-\x7f]+")
 # Labels, names and titles of links, most of which come again on the next page of a site.
 _SHORT = 80
 _ASCII_OTHERS = bytes(code for code in range(128) if not chr(code).isalnum())
@@ -38,8 +38,10 @@ def _weight(text: str) -> int:
     count = len(_ascii_letters(text))
     if text.isascii():
         return count
-    rest = _CJK_RUN.sub("", text)
-    return 2 * (len(text) - len(rest)) + count + len("".join(_OTHER_NOT_ASCII.findall(rest)))
+    # Most text that is not ASCII has a few such characters only.
+    others = _ASCII_RUN.sub("", text)
+    rest = _CJK_RUN.sub("", others)
+    return 2 * (len(others) - len(rest)) + count + sum(map(str.isalnum, rest))
 
 
 def _ascii_letters(text: str) -> bytes:
@@ -66,8 +68,8 @@ _REMOVED_WITH_ZWSP = re.compile(f"[{_NOTHING}\u200b]+")
 # Scripts that separate words by U+200B: Thai, Lao, Burmese, Khmer and their extensions.
 _WITHOUT_BLANKS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f]")
 _NEWLINE = re.compile(f"\r\n|[{_NEWLINES}]")
-_BLANK_RUN = re.compile(f"[ {_BLANKS}]+")
-_LINE_EDGE = re.compile(" ?\n ?")
+# A single blank is left as it is.
+_BLANK_RUN = re.compile(f"[ {_BLANKS}]{{2,}}|[{_BLANKS}]")
 _EMPTY_LINES = re.compile("\n{3,}")
 # Runs of more than 30 marks are left too: sorting them takes quadratic time (UAX #15, Stream-Safe Text).
 _NOT_NORMALISED = re.compile(f"([{_COMPATIBILITY}]+|[^\\w\\s]{{31,}})")
@@ -114,11 +116,13 @@ def _cleaned(text: str) -> str:
 
 
 def _without_layout(text: str) -> str:
-    text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    text = _NEWLINE.sub("\n", text)
-    removed = _REMOVED if _WITHOUT_BLANKS.search(text) else _REMOVED_WITH_ZWSP
-    text = _BLANK_RUN.sub(" ", removed.sub("", text))
-    text = _EMPTY_LINES.sub("\n\n", _LINE_EDGE.sub("\n", text)).strip(" \n")
+    # Nearly all text needs nothing but its blanks put in order: all else that goes cannot be printed.
+    if not text.replace("\n", "").replace("\t", "").replace("\u00a0", "").replace("\u3000", "").isprintable():
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        text = _NEWLINE.sub("\n", text)
+        text = (_REMOVED if _WITHOUT_BLANKS.search(text) else _REMOVED_WITH_ZWSP).sub("", text)
+    text = _BLANK_RUN.sub(" ", text).replace(" \n", "\n").replace("\n ", "\n")
+    text = _EMPTY_LINES.sub("\n\n", text).strip(" \n")
     if unicodedata.is_normalized("NFC", text):
         return text
     parts = _NOT_NORMALISED.split(text)
@@ -148,7 +152,7 @@ def _line(text: str) -> str:
     cleaned = clean_text(text)
     if "\n" not in cleaned:
         return cleaned
-    return _NEWLINE_RUN.sub(" ", _WRAPPED.sub("", cleaned))
+    return _NEWLINE_RUN.sub(" ", cleaned if cleaned.isascii() else _WRAPPED.sub("", cleaned))
 
 
 _remembered_line = lru_cache(maxsize=8192)(_line)
@@ -166,7 +170,6 @@ _USUAL = (
 )
 _PUNCTUATION = re.compile(rf"[!-/:-@\[-`{{-~{_USUAL}]+")
 _USUAL_ONLY = re.compile(rf"[{_USUAL}]*")
-_ASCII_RUN = re.compile("[\x00-\x7f]+")
 _BETWEEN_IDEOGRAPHS = re.compile("[^\u4e00-\u9fff]+")
 _LONG_RUN = re.compile(r"([^\w\s]{30})(?=[^\w\s])")
 

@@ -10,7 +10,7 @@ from stores import new_url, take
 
 from newscrawl.exceptions import StorageError
 from newscrawl.store import Store, frontier, schema
-from newscrawl.store.frontier import Outcome, Waiting
+from newscrawl.store.frontier import Outcome, Visit, Waiting
 
 HOSTS = ("a.test", "b.test", "c.test")
 
@@ -415,3 +415,59 @@ def test_a_database_that_fails_is_named_with_the_fault(store: Store) -> None:
         c.execute(schema.meta.insert(), {"key": "schema_version", "value": "x"})
     with store.begin() as c:
         assert frontier.add(c, [new_url(1)], now=1.0) == 1
+
+
+def settled(c: Connection, number: int, visit: Visit | None = None, *, state: Any = "done", now: float = 10.0) -> None:
+    """Queue a URL, lease it and settle it."""
+    frontier.add(c, [new_url(number, again=True, round=int(now))], now=now)
+    (lease,) = take(c, now=now)
+    frontier.settle(c, [Outcome(id=lease.id, state=state, visit=visit)], owner="one", now=now)
+
+
+def test_a_page_is_due_again_when_its_visit_says_so(store: Store) -> None:
+    with store.begin() as c:
+        settled(c, 1, Visit(due_at=50.0, etag='"a"', last_modified="Tue, 21 Mar 2023 00:00:00 GMT"))
+        settled(c, 2, Visit(due_at=None))
+        settled(c, 3)
+        settled(c, 4, Visit(due_at=40.0))
+        assert [page.url for page in frontier.due_pages(c, before=100.0)] == [new_url(4).url, new_url(1).url]
+        assert [page.url for page in frontier.due_pages(c, before=50.0)] == [new_url(4).url]
+        (first, second) = frontier.due_pages(c, before=100.0)
+        assert (second.etag, second.last_modified) == ('"a"', "Tue, 21 Mar 2023 00:00:00 GMT")
+        assert frontier.due_pages(c, before=100.0, after=first, limit=1) == [second]
+        assert frontier.due_pages(c, before=100.0, after=second) == []
+        assert frontier.next_due(c) == 40.0
+
+
+def test_a_page_in_the_queue_is_not_due(store: Store) -> None:
+    with store.begin() as c:
+        settled(c, 1, Visit(due_at=50.0))
+        frontier.add(c, [new_url(1, again=True, round=99)], now=60.0)
+        assert frontier.due_pages(c, before=100.0) == []
+        assert frontier.next_due(c) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "again"), [("failed", 20.0 + frontier.AGAIN_S), ("redirected", None), ("done", None)]
+)
+def test_a_known_page_that_fails_is_tried_again_and_one_that_moved_is_not(
+    store: Store, state: Any, again: float | None
+) -> None:
+    with store.begin() as c:
+        settled(c, 1, Visit(due_at=15.0), now=10.0)
+        settled(c, 1, state=state, now=20.0)
+        assert frontier.next_due(c) == again
+        settled(c, 2, state="failed", now=30.0)
+        assert frontier.next_due(c) == again, "what never was a page does not become one by failing"
+
+
+def test_what_is_known_of_urls_is_told(store: Store) -> None:
+    with store.begin() as c:
+        settled(c, 1, Visit(due_at=50.0, etag='"a"'))
+        frontier.add(c, [new_url(2, stated_change="2023-03-21")], now=20.0)
+        prints = [new_url(number).fingerprint for number in (1, 2, 3)]
+        found = frontier.known(c, prints)
+        assert set(found) == set(prints[:2])
+        one, two = found[prints[0]], found[prints[1]]
+        assert (one.state, one.added_at, one.settled_at, one.etag) == ("done", 10.0, 10.0, '"a"')
+        assert (two.state, two.added_at, two.settled_at, two.stated_change) == ("queued", 20.0, None, "2023-03-21")

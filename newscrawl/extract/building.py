@@ -33,6 +33,8 @@ class Source:
     fetched_at: datetime | None = None
     profile: SiteProfile | None = None
     layout: Layout | None = None
+    warnings: tuple[Warn, ...] = ()
+    """Bounds that the page's markup ran into."""
     keywords: frozenset[Element] = frozenset()
     """Elements that the profile calls machine-made links, or around them."""
 

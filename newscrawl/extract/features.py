@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,11 @@ from newscrawl.extract.words import HINTS, PHRASES, hints, phrases
 
 Numbers = NDArray[np.floating[Any]]
 
-_STOPS = re.compile(r"[,.;:!?，。；：！？、।…]")
-_DIGITS = re.compile(r"\d")
-_CAPITALS = re.compile(r"[A-ZÀ-ÖØ-ÞА-Я]")
+# What is counted in a text: in ASCII by what bytes.translate leaves, which is three times as fast as to search.
+_ASCII_STOPS, _STOPS = b",.;:!?", re.compile(r"[，。；：！？、।…]")
+_ASCII_DIGITS, _DIGITS = b"0123456789", re.compile(r"\d")
+_ASCII_CAPITALS, _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", re.compile(r"[À-ÖØ-ÞА-Я]")
+_ASCII_RUN = re.compile("[\x00-\x7f]+")
 _BOLD = frozenset(("strong", "b", "em", "i", "u"))
 
 _MARKS = ("caption", "related", "promoted", "notice", "comment", "share", "subscribe", "ad", "correction", "other")
@@ -98,6 +101,12 @@ def _may_be_story(block: Block) -> bool:
     return block.place != "chrome" or is_prose(block)
 
 
+_Above = tuple[int, int, int, Element | None, int]
+"""What stands around an element: its own hints, hints of it and all around it, its depth in the container (99:
+outside), its ``<article>``, the level of the innermost of those around it that hold the container (-1: none)."""
+_OUTSIDE = -1
+
+
 class _Table:
     def __init__(self, blocks: list[Block], index: list[int], around: Around) -> None:
         self.blocks, self.index, self.around = blocks, index, around
@@ -109,7 +118,11 @@ class _Table:
         self.prose = np.array([is_prose(block) for block in blocks])
         self.running = np.where(self.prose, self.weights, 0)
         self.total = float(self.running.sum()) or 1.0
-        self.above: dict[Element | None, tuple[int, int, int, Element | None]] = {None: (0, 0, _FAR, None)}
+        container = around.container
+        chain = (container, *container.iterancestors()) if container is not None else ()
+        self.levels = {element: level for level, element in enumerate(chain)}
+        """How many levels an element stands above the container."""
+        self.above: dict[Element | None, _Above] = {None: (0, 0, _FAR, None, _OUTSIDE)}
 
     def rows(self) -> Numbers:
         count = len(self.blocks)
@@ -139,10 +152,10 @@ class _Table:
             *_measures(text[:300]),
             block.weight / (1 + text.count(" ")) if len(text) < 2000 else 5.0,
             int(element.tag[1]) if element.tag in HEADINGS else 0,
-            len(element) == 1 and element[0].tag in _BOLD and not (element.text or "").strip(),
+            _is_bold(element),
         )
 
-    def _placed(self, places: list[tuple[int, int, int, Element | None]], first: int) -> Numbers:
+    def _placed(self, places: list[_Above], first: int) -> Numbers:
         """Where the block stands, and whether metadata says the same."""
         around = self.around
         keys = [squeezed(block.text[:1000]) for block in self.blocks]
@@ -153,7 +166,7 @@ class _Table:
         texts = Counter(keys)
         main = places[first][3]
         head = around.headline if around.headline is not None else self.index[first]
-        levels = self._levels()
+        shares = self._shares(places)
         return np.array(
             [
                 (
@@ -164,7 +177,7 @@ class _Table:
                     block.text[:1].islower(),
                     block.text[-1:] in ":：",
                     min(place[2], 12),
-                    *self._common(block.element, levels),
+                    *shares[place[4]],
                     place[3] is not None,
                     place[3] is not main,
                     max(-30, min(60, index - head)),
@@ -209,7 +222,7 @@ class _Table:
         ]
         return np.tile(np.array(shared, np.float32), (count, 1))
 
-    def _coded(self, places: list[tuple[int, int, int, Element | None]]) -> list[NDArray[Any]]:
+    def _coded(self, places: list[_Above]) -> list[NDArray[Any]]:
         """What tags, rules, names and phrases say: one column a word."""
         typed = self.around.typed
         near = [place[0] | self._above(p)[0] for place, p in zip(places, self.parents, strict=True)]
@@ -233,8 +246,7 @@ class _Table:
             found += [_shifted(own, side), _shifted(keys, side) == keys]
         return found
 
-    def _above(self, element: Element | None) -> tuple[int, int, int, Element | None]:
-        """Hints of *element*, hints of all around it, its depth in the container (99: outside), its ``<article>``."""
+    def _above(self, element: Element | None) -> _Above:
         path = []
         while element not in self.above:
             path.append(element)
@@ -244,32 +256,27 @@ class _Table:
             assert inner is not None
             own = hints(inner.get("class"), inner.get("id")) if inner.tag not in ("body", "html") else 0
             depth = 0 if inner is self.around.container else min(found[2] + 1, _FAR)
-            found = (own, found[1] | own, depth, inner if inner.tag == "article" else found[3])
+            article = inner if inner.tag == "article" else found[3]
+            found = (own, found[1] | own, depth, article, self.levels.get(inner, found[4]))
             self.above[inner] = found
         return found
 
-    def _levels(self) -> dict[Element, tuple[int, float]]:
-        """For the container and all around it: how many levels up, and the share of the running text inside."""
-        held: defaultdict[Element, float] = defaultdict(float)
-        element: Element | None
+    def _shares(self, places: list[_Above]) -> list[tuple[int, float]]:
+        """For the container and each level above it: the level, and the share of the running text inside."""
+        held = [0.0] * len(self.levels)
         for at in np.flatnonzero(self.prose):
-            element = self.elements[at]
-            while element is not None:
-                held[element] += float(self.weights[at])
-                element = element.getparent()
-        levels: dict[Element, tuple[int, float]] = {}
-        element = self.around.container
-        while element is not None:
-            levels[element] = (len(levels), held.get(element, 0) / self.total)
-            element = element.getparent()
-        return levels
+            if places[at][4] != _OUTSIDE:
+                held[places[at][4]] += float(self.weights[at])
+        shares = [(level, inside / self.total) for level, inside in enumerate(accumulate(held))]
+        # The last is what stands outside of all of them: _OUTSIDE as an index.
+        return [*shares, (30, 1.0)]
 
-    def _common(self, element: Element | None, levels: dict[Element, tuple[int, float]]) -> tuple[int, float]:
-        while element is not None:
-            if element in levels:
-                return levels[element]
-            element = element.getparent()
-        return 30, 1.0
+
+def _is_bold(element: Element) -> bool:
+    """Return whether all text of *element* is bold. Its children are not counted: that takes as long as there are."""
+    first = next(iter(element), None)
+    alone = first is not None and first.tag in _BOLD and first.getnext() is None
+    return alone and not (element.text or "").strip()
 
 
 def _numbered(keys: Sequence[Hashable]) -> NDArray[np.intp]:
@@ -307,9 +314,16 @@ def _marked(block: Block) -> str | None:
 @lru_cache(maxsize=4096)
 def _measures(text: str) -> tuple[float, float, float, float]:
     length = len(text)
+    ascii_part = text.encode("ascii", "ignore")
+    rest = _ASCII_RUN.sub("", text) if len(ascii_part) < length else ""
+
+    def share(ascii_ones: bytes, others: re.Pattern[str]) -> float:
+        count = len(ascii_part) - len(ascii_part.translate(None, ascii_ones))
+        return (count + len(others.findall(rest)) if rest else count) / length
+
     return (
         text[-1:] in '.!?。！？…”"»」』’)）',
-        len(_STOPS.findall(text)) / length,
-        len(_DIGITS.findall(text)) / length,
-        len(_CAPITALS.findall(text)) / length,
+        share(_ASCII_STOPS, _STOPS),
+        share(_ASCII_DIGITS, _DIGITS),
+        share(_ASCII_CAPITALS, _CAPITALS),
     )

@@ -49,7 +49,7 @@ def article_of(source: Source) -> Article:
     put_pictures(build)
     put_language(build)
     article.provenance = build.provenance
-    article.warnings = build.warnings
+    article.warnings = [*source.warnings, *build.warnings]
     return article
 
 

@@ -97,6 +97,9 @@ class _Wanted:
 
 def _headline_score(block: Block, named: float) -> float:
     tag = block.element.tag
+    if not named and tag not in _BY_TAG and block.element.get("itemprop") != "headline":
+        # What its class can add is not enough; most blocks are of this kind.
+        return 0.0
     score = _BY_TAG.get(str(tag), 0.0)
     if _named_title(block.element.get("class"), block.element.get("id")):
         score += 0.8

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _READ = 600
 # The model is right on 400 characters as often as on a whole story, and takes a tenth of a millisecond for them.
 _SAMPLE = 400
+# Most pages declare what they are written in; fewer characters show it then, if the model has next to no doubt.
+_FIRST_SAMPLE = 140
+_NO_DOUBT = 0.98
 _ENOUGH_LETTERS = 60
 _SURE = 0.95
 _LIKELY = 0.8
@@ -117,7 +120,9 @@ def language_of(text: str, declared: list[tuple[str, str]]) -> Language | None:
     written = script_of(text[:_READ])
     if written is not None:
         return _written(text[:_READ], written, tags)
-    guess, chance = recognised(text)
+    guess, chance = recognised(text, _FIRST_SAMPLE) if tags else (None, 0.0)
+    if guess is None or chance < _NO_DOUBT or not any(_alike(tag, guess) for _, _, tag in tags):
+        guess, chance = recognised(text)
     for where, raw, tag in tags if guess is not None and chance >= _SURE else ():
         if _alike(tag, guess or ""):
             return Language(tag=tag, method=_method(where), where=where, raw=raw)
@@ -159,12 +164,12 @@ def _method(where: str) -> str:
     return "json-ld" if where == "inLanguage" else "meta"
 
 
-def recognised(text: str) -> tuple[str | None, float]:
-    """Return the language that the model takes the first characters of *text* for, and how sure it is (0 to 1).
+def recognised(text: str, length: int = _SAMPLE) -> tuple[str | None, float]:
+    """Return the language that the model takes the beginning of *text* for, and how sure it is (0 to 1).
 
-    None for a text of fewer than 60 letters.
+    *length* characters are read. None for fewer than 60 letters.
     """
-    sample = text[:_SAMPLE]
+    sample = text[:length]
     if sum(map(str.isalpha, sample)) < _ENOUGH_LETTERS:
         return None, 0.0
     language, chance = _model().classify(sample)

@@ -19,9 +19,10 @@ def put_links(build: Builder, blocks: list[Block]) -> None:
     article, source = build.article, build.source
     listed = elements_of(source.root, source.layout.tags if source.layout else ())
     tags: dict[tuple[str, str], Tag] = {}
+    known: tuple[dict[str, int], dict[str, int]] = ({}, {})
     for block in blocks:
         if block.place in ("related", "promoted"):
-            _put_titled(build, block)
+            _put_titled(build, block, known)
         elif block.place != "chrome":
             _put_text_links(build, block, tags, listed)
     for element in root_order(source.root, listed):
@@ -43,8 +44,11 @@ def put_links(build: Builder, blocks: list[Block]) -> None:
             build.note(name, "generic", None)
 
 
-def _put_titled(build: Builder, block: Block) -> None:
-    """File the links of a list of stories; what else stands there (authors, sections) is kept as a notice."""
+def _put_titled(build: Builder, block: Block, known: tuple[dict[str, int], dict[str, int]]) -> None:
+    """File the links of a list of stories; what else stands there (authors, sections) is kept as a notice.
+
+    *known* is where each URL stands in ``promoted`` and in ``related``.
+    """
     article = build.article
     chosen = block.rule is not None and block.rule.startswith("profile:")
     for link in block.links:
@@ -58,12 +62,13 @@ def _put_titled(build: Builder, block: Block) -> None:
         elif not chosen and title is not None and not neighbours.is_story(url, title):
             article.links.append(TextLink(url=url, text=clean_line(link.text) or None, kind="notice"))
             continue
-        known = next((at for at, other in enumerate(target) if other.url == url), None)
+        place = known[target is article.related]
         # A picture, a kicker and a title may link to the same story; the title says most.
-        if known is None:
+        if (at := place.get(url)) is None:
+            place[url] = len(target)
             target.append(TitledLink(url=url, title=title))
-        elif title is not None and weight(title) > weight(target[known].title or ""):
-            target[known] = TitledLink(url=url, title=title)
+        elif title is not None and weight(title) > weight(target[at].title or ""):
+            target[at] = TitledLink(url=url, title=title)
 
 
 def _put_text_links(build: Builder, block: Block, tags: dict[tuple[str, str], Tag], listed: frozenset[Element]) -> None:

@@ -162,7 +162,7 @@ def _rule_of(
 ) -> rules.ElementRule | None:
     """Return the first element rule that fits; the elements of a site's pages are called the same."""
     words = " ".join(filter(None, (classes, identity, role, label)))[:500].lower()
-    if not words:
+    if not words or rules.ANY_ELEMENT_RULE.search(words) is None:
         return None
     active = (rule for rule in rules.ELEMENT_RULES if rule.name not in without)
     return next((rule for rule in active if rule.pattern.search(words)), None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from newscrawl.dates import url_date
+from newscrawl.extract.bounds import MAX_BASE, warning
 from newscrawl.extract.building import Source, elements_of
 from newscrawl.extract.decode import Decoded, decoded
 from newscrawl.extract.features import Claims
@@ -19,8 +20,8 @@ from newscrawl.extract.roles import PageLink, page_links
 from newscrawl.extract.segment import Segmented, body_weight, segment
 from newscrawl.extract.structured import Structured, structured
 from newscrawl.extract.titles import titles_of
-from newscrawl.extract.tree import Place, drop_scripts, json_ld_texts, parse
-from newscrawl.items import Article
+from newscrawl.extract.tree import Place, drop_scripts, json_ld_texts, parse_bounded
+from newscrawl.items import Article, Warn
 from newscrawl.sites import Profiles, SiteProfile
 from newscrawl.urls import resolve
 
@@ -64,6 +65,8 @@ class Page:
     """Target of a meta refresh."""
     encoding: str
     encoding_source: str
+    warnings: tuple[Warn, ...] = ()
+    """Bounds that the page's markup ran into (:mod:`newscrawl.extract.bounds`)."""
     _page: Segmented | None = field(default=None, repr=False, compare=False)
     _source: Source | None = field(default=None, repr=False, compare=False)
 
@@ -140,7 +143,7 @@ def _read(
         return Page(url=address, kind="other", reason=reason, encoding="utf-8", encoding_source="utf-8")
     text = decoded(body, content_type)
     utf8 = text.utf8 if text.utf8 is not None else text.text.encode("utf-8", "replace")
-    root = parse(utf8)
+    root, codes = parse_bounded(utf8)
     if root is None:
         reason = "no element that can be parsed"
         return Page(url=address, kind="empty", reason=reason, encoding=text.encoding, encoding_source=text.source)
@@ -148,6 +151,8 @@ def _read(
     drop_scripts(root)
     meta = structured(root, scripts)
     meta.source = utf8
+    if meta.base and len(meta.base) > MAX_BASE:
+        meta.base, codes = None, (*codes, "base")
     base = (resolve(address, meta.base) if meta.base else None) or address
     layout = None
     if profile is not None:
@@ -159,8 +164,11 @@ def _read(
         lenient = segment(root, layout, claims=claims, without=ALL_RULES)
         if body_weight(lenient) > 2 * body_weight(segmented):
             segmented = lenient
+    if segmented.cut:
+        codes += ("blocks",)
     source = Source(
         root=root,
+        warnings=tuple(map(warning, codes)),
         page=segmented,
         meta=meta,
         claims=claims,
@@ -180,6 +188,7 @@ def _read(
             article=article_of(source),
             encoding=text.encoding,
             encoding_source=text.source,
+            warnings=source.warnings,
             _page=segmented,
             _source=source,
         )
@@ -242,6 +251,7 @@ def _page(source: Source, text: Decoded) -> Page:
         refresh=refresh,
         encoding=text.encoding,
         encoding_source=text.source,
+        warnings=source.warnings,
         _page=source.page,
         _source=source,
     )

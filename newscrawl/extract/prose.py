@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from newscrawl.extract.tree import Block
 
 SENTENCE_END = re.compile(r"[。！？!?.…：:；;”\"'」』）)—]\s*$|[。！？；，、]|[.,;!?]\s")
 
 _GOOD_WEIGHT = 36
+_SHORT = 300
+_ASCII_OTHERS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 def is_prose(block: Block) -> bool:
@@ -22,4 +25,14 @@ def is_prose(block: Block) -> bool:
 
 def squeezed(text: str) -> str:
     """Letters and digits only, lower case: for telling whether two texts say the same."""
-    return text.casefold() if text.isalnum() else "".join(filter(str.isalnum, text)).casefold()
+    # Short lines are asked for again and again: by each look for the headline, by features, by the fields.
+    return _remembered(text) if len(text) <= _SHORT else _squeezed(text)
+
+
+def _squeezed(text: str) -> str:
+    if text.isascii():
+        return text.encode().translate(None, _ASCII_OTHERS).decode().lower()
+    return "".join(filter(str.isalnum, text)).casefold()
+
+
+_remembered = lru_cache(maxsize=8192)(_squeezed)

@@ -126,14 +126,15 @@ def _candidates(element: Element, base: str | None) -> Iterator[Candidate]:
         if part.tag == "source" and (part.get("type") or "").startswith(("video/", "audio/")):
             continue
         for name in _LAZY_SETS:
-            for url, width in parse_srcset(part.get(name) or ""):
+            for url, width in parse_srcset(stated) if (stated := part.get(name)) else ():
                 absolute = _picture_url(base, url)
                 if absolute:
                     yield Candidate(url=absolute, width=width)
         if part.tag == "source":
             continue
         for name in _LAZY_URLS:
-            absolute = _picture_url(base, part.get(name) or "")
+            stated = part.get(name)
+            absolute = _picture_url(base, stated) if stated else None
             if absolute:
                 yield Candidate(url=absolute, width=pixels(part.get("width")))
                 break

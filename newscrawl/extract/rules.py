@@ -30,9 +30,12 @@ class ElementRule:
         return Mark(place=self.place, kind=self.kind, rule=self.name)  # type: ignore[arg-type]
 
 
+_SEAM = r"(?:^|[\s_-])"
+
+
 def _words(*words: str) -> re.Pattern[str]:
     """Match any of *words* as a whole attribute word, or as a hyphenated part at its start or end."""
-    return re.compile(r"(?:^|[\s_-])(?:" + "|".join(words) + r")(?=$|[\s_-])")
+    return re.compile(f"{_SEAM}(?:" + "|".join(words) + r")(?=$|[\s_-])")
 
 
 ELEMENT_RULES: tuple[ElementRule, ...] = (
@@ -50,7 +53,7 @@ ELEMENT_RULES: tuple[ElementRule, ...] = (
         name="promoted_block",
         place="promoted",
         pattern=re.compile(
-            r"(?:^|[\s_-])(?:promo(?:ted|tions?)?|sponsor(?:ed|s)?|advertorial|partner-?content|paid-?content"
+            _SEAM + r"(?:promo(?:ted|tions?)?|sponsor(?:ed|s)?|advertorial|partner-?content|paid-?content"
             r"|native-?ads?|outbrain|taboola|tuiguang|guangbian)(?=$|[\s_-])"
         ),
     ),
@@ -59,7 +62,7 @@ ELEMENT_RULES: tuple[ElementRule, ...] = (
         place="removed",
         kind="comment",
         pattern=re.compile(
-            r"(?:^|[\s_-])(?:comments?(?:-(?:list|area|section|form|wrap\w*|container))?|commentlist|respond|disqus\w*"
+            _SEAM + r"(?:comments?(?:-(?:list|area|section|form|wrap\w*|container))?|commentlist|respond|disqus\w*"
             r"|pinglun|livefyre|replies|guestbook)(?=$|\s)"
         ),
         max_share=0.8,
@@ -128,8 +131,19 @@ ELEMENT_RULES: tuple[ElementRule, ...] = (
 )  # fmt: skip
 """In order of precedence: the first that matches decides."""
 
+
+def _any_of(rules: tuple[ElementRule, ...]) -> re.Pattern[str]:
+    """Match where one of *rules* does. What they have in common, the seam before a word, is looked for once."""
+    patterns = [rule.pattern.pattern for rule in rules]
+    behind = [pattern.removeprefix(_SEAM) for pattern in patterns if pattern.startswith(_SEAM)]
+    return re.compile("|".join([*(p for p in patterns if not p.startswith(_SEAM)), f"{_SEAM}(?:{'|'.join(behind)})"]))
+
+
+ANY_ELEMENT_RULE = _any_of(ELEMENT_RULES)
+"""Searched first: three of four names fit none, and to ask every rule takes twice as long."""
+
 RELATED_LABEL = re.compile(
-    r"^[\s【\[(（>»▌■◆●*#☞]*(?:相关(?:阅读|新闻|文章|报道|链接|内容|专题|推荐)|相關(?:閱讀|新聞|文章|報導|報道|連結)|延伸(?:阅读|閱讀)"
+    r"^[\s【\[(（>»▌■◆●*#☞]*+(?:相关(?:阅读|新闻|文章|报道|链接|内容|专题|推荐)|相關(?:閱讀|新聞|文章|報導|報道|連結)|延伸(?:阅读|閱讀)"
     r"|推荐(?:阅读|新闻|文章)|推薦(?:閱讀|新聞|文章)|更多(?:新闻|新聞|报道|報導|内容|內容|相关|阅读)?|猜你喜欢|猜你喜歡|你可能(?:也|还|還)?(?:喜欢|喜歡|感兴趣|感興趣)"
     r"|热门(?:推荐|文章|新闻)|(?:其他|其它)(?:新闻|新聞)|関連(?:記事|ニュース|リンク)|あわせて読みたい|관련\s?(?:기사|뉴스)"
     r"|related(?:\s+(?:articles?|stories|story|posts?|news|content|topics?|coverage|links?))?|read\s+(?:more|next|also)|also\s+read"
@@ -144,13 +158,13 @@ RELATED_LABEL = re.compile(
 """What stands before links to other stories."""
 
 STRICT_RELATED_LABEL = re.compile(
-    r"[\s【\[(（>»▌■◆●*#☞]*(?:相关|相關|延伸(?:阅读|閱讀)|関連|관련|related(?:\s+(?:articles?|stories|story|posts?|news|content|coverage)))[^。.!?！？]{0,16}$",
+    r"[\s【\[(（>»▌■◆●*#☞]*+(?:相关|相關|延伸(?:阅读|閱讀)|関連|관련|related(?:\s+(?:articles?|stories|story|posts?|news|content|coverage)))[^。.!?！？]{0,16}$",
     re.I,
 )
 """What stands before links to related stories, and is not said of other lists."""
 
 PROMOTED_LABEL = re.compile(
-    r"^[\s【\[(（]*(?:推广|推廣|廣編|广编|赞助|贊助|热门推荐|sponsored|promoted|advertorial|paid\s+content|from\s+our\s+partners?|partner\s+content"
+    r"^[\s【\[(（]*+(?:推广|推廣|廣編|广编|赞助|贊助|热门推荐|sponsored|promoted|advertorial|paid\s+content|from\s+our\s+partners?|partner\s+content"
     r"|anzeige|publicité|publicidad|广告|廣告|(?:from\s+)?around\s+the\s+web|recommended\s+by\s+(?:outbrain|taboola)|(?:by|von|por|par)\s+(?:outbrain|taboola)"
     r"|(?:content|links?)\s+sponsor\w*|contenu\s+sponsorisé|contenido\s+patrocinado|conteúdo\s+patrocinado|contenuti\s+sponsorizzati|gesponsert|werbung"
     r"|gesponsord|annonse|annons|annonce|реклама|партн[её]рск\w+|スポンサー\w*|広告|광고|추천\s?광고|iklan|reklam)(?!\w)[^.。!?]{0,20}$",
@@ -159,7 +173,7 @@ PROMOTED_LABEL = re.compile(
 """What stands before links that are paid for."""
 
 TAG_LABEL = re.compile(
-    r"^[\s【\[(（]*(?:标签|標籤|标签云|关键词|關鍵字|關鍵詞|关键字|主题|タグ|キーワード|태그|tags?|tagged(?:\s+(?:with|in|as))?|topics?|keywords?|filed\s+under"
+    r"^[\s【\[(（]*+(?:标签|標籤|标签云|关键词|關鍵字|關鍵詞|关键字|主题|タグ|キーワード|태그|tags?|tagged(?:\s+(?:with|in|as))?|topics?|keywords?|filed\s+under"
     r"|schlagw[oö]rter|mots-clés|etiquetas)\s*[:：】\])）]?\s*",
     re.I,
 )
@@ -248,8 +262,10 @@ LINE_RULES: tuple[LineRule, ...] = (
         name="notice_phrase",
         kind="notice",
         pattern=re.compile(
-            r"不代表本?(?:网|網|站|报|報|台|刊|社|平台)|(?:转载|轉載)(?:请|請|时|須|须)|未[经經].{0,12}(?:授权|授權|许可|許可|允许|同意)"
-            r"|版[权權](?:所有|归|歸)|侵权|著作権|[Aa]ll\s+[Rr]ights\s+[Rr]eserved|may\s+not\s+be\s+(?:reproduced|published)"
+            # Each begins with a character of its own: re looks for these first, and most text has none.
+            r"不代表本?(?:网|網|站|报|報|台|刊|社|平台)|转载(?:请|請|时|須|须)|轉載(?:请|請|时|須|须)"
+            r"|未[经經].{0,12}(?:授权|授權|许可|許可|允许|同意)|版[权權](?:所有|归|歸)|侵权|著作権"
+            r"|All\s+[Rr]ights\s+[Rr]eserved|all\s+[Rr]ights\s+[Rr]eserved|may\s+not\s+be\s+(?:reproduced|published)"
         ),
         max_weight=360,
         anywhere=True,

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 from lxml.etree import _Element as Element
@@ -54,6 +55,8 @@ class Segmented:
     """Index of the first block of the article's block."""
     last: int = 0
     """Index after its last block."""
+    cut: bool = False
+    """Whether the page has more blocks than are told apart."""
     signs: tuple[str, ...] = ()
     """What speaks for the story that was chosen, for :func:`newscrawl.extract.confidence.confidence`."""
 
@@ -157,9 +160,11 @@ def first_look(
     return FirstLook(page=page, walked=walked, typed=typed, claims=claims, by_profile=by_profile)
 
 
-def _page(walked: Blocks, container: Element | None, claims: Claims) -> Segmented:
-    held = _inside(walked.blocks, container)
-    return Segmented(walked.blocks, walked.media, container, held, headline_of(walked.blocks, held, claims.titles))
+def _page(walked: Blocks, container: Element | None, claims: Claims, known: Segmented | None = None) -> Segmented:
+    same = known is not None and container is known.container
+    held = known.held if known is not None and same else _inside(walked.blocks, container)
+    headline = headline_of(walked.blocks, held, claims.titles)
+    return Segmented(walked.blocks, walked.media, container, held, headline, cut=walked.cut)
 
 
 def _placed_around(look: FirstLook, story: frozenset[int], without: frozenset[str]) -> Segmented:
@@ -168,7 +173,7 @@ def _placed_around(look: FirstLook, story: frozenset[int], without: frozenset[st
     for block in blocks:
         if block.mark is None:
             block.put("chrome")
-    page = _page(look.walked, _holding(blocks, story), look.claims)
+    page = _page(look.walked, _holding(blocks, story), look.claims, look.page)
     if page.headline is not None:
         story -= {blocks.index(page.headline)}
     _place_article(page, look.typed, without, story)
@@ -456,7 +461,7 @@ class _Placer:
             block.put("related", rule="related_label")
             self.listed = ("related", block.element)
             return True
-        if rules.PROMOTED_LABEL.match(text) and block.weight <= 60:
+        if block.weight <= 60 and rules.PROMOTED_LABEL.match(text):
             block.put("promoted", rule="promoted_label")
             self.listed = ("promoted", block.element)
             return True
@@ -470,19 +475,18 @@ class _Placer:
                 block.put("removed", "other", "tag_list")
                 return True
             return False
-        ornament = sum(1 for _ in filter(str.isalnum, text)) == 0
-        if block.weight - block.link_weight > 6 or (ornament and block.weight):
+        if block.weight - block.link_weight > 6 or (block.weight and not any(map(str.isalnum, text))):
             return False
         return self.place_bare_links(block)
 
     def is_related_label(self, block: Block) -> bool:
         """A label of its own, or one before links to other stories; not the beginning of a linked title."""
+        if not block.links and block.weight > 60:
+            return False
         label = rules.RELATED_LABEL.match(block.text) if "related_label" not in self.without else None
         if label is None or (block.links and block.links[0].text.startswith(label.group().strip())):
             return False
-        if not block.links:
-            return block.weight <= 60
-        return block.weight - block.link_weight <= weight(label.group()) + 8
+        return not block.links or block.weight - block.link_weight <= weight(label.group()) + 8
 
     def place_bare_links(self, block: Block) -> bool:
         if self.listed is not None:
@@ -510,10 +514,13 @@ class _Placer:
 def is_beside_image(block: Block) -> bool:
     """Return whether *block* is the caption that old layouts centre below a picture."""
     element = block.element
-    if block.weight > 200 or next(element.iter("img"), None) is None:
+    if block.weight > 200:
         return False
     words = f"{element.get('class') or ''} {element.get('style') or ''} {element.get('align') or ''}"
-    return element.tag == "center" or re.search(r"center|caption|pic|photo|image|img", words, re.I) is not None
+    if element.tag != "center" and re.search(r"center|caption|pic|photo|image|img", words, re.I) is None:
+        return False
+    # An element is asked once for each of its blocks, and may have thousands.
+    return any(inner.tag == "img" for inner in islice(element.iter(), 300))
 
 
 def is_tag_link(element: Element) -> bool:

@@ -2,7 +2,8 @@
 
 The classifier is a sum of boosted decision trees over :mod:`newscrawl.extract.features`. Each tree asks the same
 question of every block at each of its levels, so that the answers are the bits of a leaf's number and a whole page is
-judged in a few array operations. ``python -m benchmarks.train`` makes the weights from labelled pages.
+judged in a few array operations. Trees share more than half of their questions: each is asked once a page.
+``python -m benchmarks.train`` makes the weights from labelled pages.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ class Forest:
     """Boosted trees of equal depth."""
 
     features: NDArray[np.intp]
-    """Trees by levels: the number of the feature that is asked."""
+    """Of each question the number of the feature that is asked."""
     borders: NDArray[np.float32]
-    """Trees by levels: the answer is 1 above this."""
+    """Of each question what the answer is yes above."""
+    asked: NDArray[np.intp]
+    """Levels by trees: the number of the question."""
     leaves: NDArray[np.float32]
     """Trees by leaves: what each adds to the logit."""
     bias: float
@@ -38,20 +41,26 @@ class Forest:
         with np.load(path, allow_pickle=False) as file:
             if list(file["names"]) != list(NAMES):
                 raise ValueError(f"{path.name}: made for other features; learn it again with benchmarks.train")
+            questions, asked = np.unique(
+                np.rec.fromarrays([file["features"].T.ravel(), file["borders"].T.ravel()]), return_inverse=True
+            )
+            trees, depth = file["features"].shape
             return cls(
-                features=file["features"].astype(np.intp),
-                borders=file["borders"],
+                features=questions["f0"].astype(np.intp),
+                borders=questions["f1"].copy(),
+                asked=asked.reshape(depth, trees),
                 leaves=file["leaves"].astype(np.float32),
                 bias=float(file["bias"]),
             )
 
     def chances(self, rows: Numbers) -> Numbers:
         """Return the chance (0 to 1) that each row is of a block of the story."""
-        trees, depth = self.features.shape
         columns = np.ascontiguousarray(rows.T)
-        answers = columns[self.features.ravel()] > self.borders.reshape(-1, 1)
-        # Of at most eight answers a byte is made, which is the leaf's number.
-        leaf = np.packbits(answers.reshape(trees, depth, len(rows)), axis=1, bitorder="little")[:, 0]
+        answers = (columns[self.features] > self.borders[:, None]).view(np.uint8)
+        leaf = answers[self.asked[0]]
+        for level, asked in enumerate(self.asked[1:], 1):
+            # Of at most eight answers a byte is made, which is the leaf's number.
+            leaf |= answers[asked] << level
         first = np.arange(0, self.leaves.size, self.leaves.shape[1], dtype=np.intp)
         logit: Numbers = self.leaves.ravel().take(leaf + first[:, None]).sum(axis=0) + self.bias
         chances: Numbers = 1 / (1 + np.exp(-logit))

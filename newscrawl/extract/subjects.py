@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
 from lxml import etree
 from lxml.etree import _Element as Element
@@ -67,12 +68,21 @@ def tag_box(element: Element) -> Element | None:
     for depth, around in enumerate(element.iterancestors()):
         if depth > 4 or around.tag in ("p", "article", "main", "body", "nav", "aside"):
             break
-        words = f"{around.get('class') or ''} {around.get('id') or ''}"
-        if _OTHER_BOX.search(words):
+        called = _box_called(around.get("class"), around.get("id"))
+        if called == "other":
             return None
-        if found is None and _TAG_BOX.search(words) and 0 < len(text_within(around)) < 600:
+        if found is None and called == "tags" and 0 < len(text_within(around)) < 600:
             found = around
     return found
+
+
+# The links of a list, and the lists of a site, stand in boxes of the same names.
+@lru_cache(maxsize=4096)
+def _box_called(classes: str | None, identity: str | None) -> Literal["other", "tags"] | None:
+    words = f"{classes or ''} {identity or ''}"
+    if _OTHER_BOX.search(words):
+        return "other"
+    return "tags" if _TAG_BOX.search(words) else None
 
 
 def is_tag_name(text: str) -> bool:

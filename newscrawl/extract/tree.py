@@ -14,6 +14,7 @@ from typing import Literal
 from lxml import etree
 from lxml.etree import _Element as Element
 
+from newscrawl.extract import bounds
 from newscrawl.text import clean_line, weight
 
 Place = Literal["headline", "body", "caption", "related", "promoted", "removed", "chrome"]
@@ -74,10 +75,9 @@ _PLAYER = re.compile(
     re.I,
 )
 _REAL_SOURCES = ("data-src", "data-srcset", "data-lazy-src", "data-lazy-srcset", "data-original", "srcset")
-# A tag that long has more attributes than any: libxml2 compares each with all before it, which takes minutes.
-_TAG_BOMB = re.compile(rb"<[a-z][^<>]{65536}", re.I)
-_QUOTED = re.compile(rb"=\s*(?:\"[^\"]*\"|'[^']*')")
-_SCRIPT = re.compile(rb"<(script|style)\b")
+_IN_HEAD = frozenset(("title", "meta", "link", "script", "style", "base", "noscript", "template", "object", "isindex"))
+# Links inside links: a browser keeps one. Each is asked for its text at every end of a block.
+_OPEN_LINKS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,17 +151,38 @@ class Blocks:
 
     blocks: list[Block] = field(default_factory=list)
     media: list[MediaNode] = field(default_factory=list)
+    cut: bool = False
+    """Whether there are more blocks than :data:`~newscrawl.extract.bounds.MAX_BLOCKS`; the last holds all others."""
 
 
 def parse(utf8: bytes) -> Element | None:
-    """Return the root of an HTML page, or None for a page without elements or one built to hang the parser.
+    """Return the root of an HTML page, or None for a page without elements."""
+    return parse_bounded(utf8)[0]
+
+
+def parse_bounded(utf8: bytes) -> tuple[Element | None, tuple[str, ...]]:
+    """Return what :func:`parse` does, and the codes of the bounds (:mod:`newscrawl.extract.bounds`) that were met.
 
     NUL bytes are dropped first: the parser would stop at one and lose the rest of the page.
     """
     if b"\0" in utf8:
         utf8 = utf8.replace(b"\0", b"")
-    if len(utf8) > 65536 and _TAG_BOMB.search(utf8) and _is_bomb(utf8):
-        return None
+    codes: tuple[str, ...] = ()
+    if bounds.unbounded(utf8):
+        utf8, codes = bounds.bounded(utf8)
+    root = _parsed(utf8)
+    for strict in (False, True):
+        if root is None or not bounds.too_deep(root):
+            break
+        # Dropped, with all its text, is what lies deeper still: only the bytes have all of it.
+        flat, met = bounds.bounded(utf8, strict=strict)
+        root, codes = _parsed(flat), tuple(sorted({*codes, *met, "nesting"}))
+    if root is not None:
+        _out_of_head(root)
+    return root, codes
+
+
+def _parsed(utf8: bytes) -> Element | None:
     try:
         parser: etree.HTMLParser[Element] = etree.HTMLParser(
             # Without huge_tree, what is nested deeper than 256 elements would be dropped without a word.
@@ -175,22 +196,23 @@ def parse(utf8: bytes) -> Element | None:
         return None
 
 
-def _is_bomb(utf8: bytes) -> bool:
-    """Return whether a tag stays that long without scripts and quoted values, which cost the parser nothing."""
-    return _TAG_BOMB.search(_QUOTED.sub(b"", _without_scripts(utf8))) is not None
-
-
-def _without_scripts(utf8: bytes) -> bytes:
-    """Cut scripts and styles out, each from its tag to its end or the page's; one pass, whatever is unclosed."""
-    lower = utf8.lower()
-    kept, at = [], 0
-    for match in _SCRIPT.finditer(lower):
-        if match.start() < at:
-            continue
-        kept.append(utf8[at : match.start()])
-        end = lower.find(b"</" + match[1], match.end())
-        at = end if end >= 0 else len(utf8)
-    return b"".join([*kept, utf8[at:]])
+def _out_of_head(root: Element) -> None:
+    """Move content out of ``<head>``: the parser leaves elements it does not know (``<article>``) where they stand."""
+    head = root.find("head")
+    if head is None:
+        return
+    first = next((at for at, child in enumerate(head) if child.tag not in _IN_HEAD), None)
+    if first is None:
+        return
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    moved = head[first:]
+    last = moved[-1]
+    text, body.text = body.text, None
+    body[:0] = moved
+    if text:
+        last.tail = (last.tail or "") + text
 
 
 def json_ld_texts(root: Element) -> list[str]:
@@ -282,6 +304,8 @@ class _Walker:
         self.pieces: list[str] = []
         self.links: list[BlockLink] = []
         self.open_links: list[tuple[Element, int]] = []
+        self.rest: list[str] = []
+        """The text of all blocks after the last that is kept as one."""
 
     def walked(self, root: Element) -> Blocks:
         stack: list[tuple[Iterator[Element], Element, Zone]] = []
@@ -314,6 +338,7 @@ class _Walker:
                     close_link(element)
                 if not stack:
                     self.flush(zone)
+                    self.close(root)
                     return self.out
                 left, inside = element, zone
                 children, element, zone = stack.pop()
@@ -341,11 +366,18 @@ class _Walker:
                 return None
             zone = child, own
         if tag == "a":
-            if child.get("href") is not None:
+            if child.get("href") is not None and len(self.open_links) < _OPEN_LINKS:
                 self.open_links.append((child, len(self.pieces)))
         elif tag in _MEDIA:
             self.out.media.append(MediaNode(child, own, len(self.out.blocks)))
         return zone
+
+    def close(self, root: Element) -> None:
+        """End the page."""
+        if self.rest:
+            self.out.cut = True
+            mark = Mark(place="chrome", rule="limit")
+            self.out.blocks.append(Block(root, "".join(self.rest), [], mark, place="chrome", rule=mark.rule))
 
     def line_break(self, zone: Zone) -> None:
         """Two line breaks on end are a paragraph's end, as old portals write it."""
@@ -360,7 +392,10 @@ class _Walker:
     def skip(self, element: Element, mark: Mark) -> None:
         raw = text_within(element)
         if raw and not raw.isspace():
-            self.out.blocks.append(Block(element, raw, [], mark, place="chrome", rule=mark.rule))
+            if len(self.out.blocks) >= bounds.MAX_BLOCKS:
+                self.rest += (raw, "\n")
+            else:
+                self.out.blocks.append(Block(element, raw, [], mark, place="chrome", rule=mark.rule))
 
     def close_link(self, element: Element) -> None:
         if self.open_links and self.open_links[-1][0] is element:
@@ -388,7 +423,9 @@ class _Walker:
         raw = "".join(self.pieces)
         blank = not raw or raw.isspace()
         # A block without text is kept for its links: a picture can be one.
-        if self.links or not blank:
+        if (self.links or not blank) and len(self.out.blocks) >= bounds.MAX_BLOCKS:
+            self.rest += (raw.replace("\x0b", ""), "\n")
+        elif self.links or not blank:
             block = Block(element, raw.replace("\x0b", ""), self.links, mark)
             if not blank:
                 block.text = _lines(raw)

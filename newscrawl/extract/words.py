@@ -46,8 +46,10 @@ def hints(classes: str | None, identity: str | None) -> int:
     """Return what class and id hint at: one bit a name of :data:`HINTS`, in order."""
     if not classes and not identity:
         return 0
-    named = _CAPITAL.sub("-", f"-{classes or ''}-{identity or ''}-"[:300])
-    text = _SEAM.sub("-", named).lower()
+    named = f"-{classes or ''}-{identity or ''}-"[:300]
+    if not named.islower():
+        named = _CAPITAL.sub("-", named).lower()
+    text = _SEAM.sub("-", named)
     found = 0
     for bit, parts in _PARTS:
         for part in parts:

@@ -20,6 +20,7 @@ from newscrawl.archive.wire import WireExchange
 from newscrawl.exceptions import StorageError
 from newscrawl.faultpoints import reach
 from newscrawl.items import Article, CaptureRef, SnapshotRef, VersionKey
+from newscrawl.ledger.feeds import Feeds
 from newscrawl.ledger.frontier import Frontier
 from newscrawl.ledger.holding import STORE, lost_store, open_store, take
 from newscrawl.ledger.journal import finish_removal
@@ -80,6 +81,7 @@ class Ledger:
         """True when this run goes on with an interrupted one."""
         self._store: Store | None = None
         self._frontier: Frontier | None = None
+        self._feeds: Feeds | None = None
         self._warcs: WarcSeries | None = None
         self._exchanges: WeakKeyDictionary[Any, Exchange] = WeakKeyDictionary()
         self._lock: BinaryIO | None = None
@@ -105,6 +107,13 @@ class Ledger:
         if self._frontier is None:
             raise RuntimeError("the ledger is not open")
         return self._frontier
+
+    @property
+    def feeds(self) -> Feeds:
+        """What lists articles. Raises :exc:`RuntimeError` before :meth:`open`."""
+        if self._feeds is None:
+            raise RuntimeError("the ledger is not open")
+        return self._feeds
 
     @property
     def kept(self) -> KeptRows:
@@ -172,6 +181,7 @@ class Ledger:
                 runs.update_counts(connection, self.run_id, self.state.as_counts())
             self.state.known_articles = articles.count(connection)
             self._frontier = Frontier(self.store, owner=worker, round_=run.round, clock=self.clock)
+        self._feeds = Feeds(self.store, clock=self.clock)
         self._kept = KeptRows(self.store, spider=self.name, run_id=self.run_id, clock=self.clock)
         self._frontier.give_back()
         if self.continued:
@@ -179,6 +189,11 @@ class Ledger:
         if self.folder is not None and self.replay is None and self.keeping.warc_enabled:
             self._warcs = WarcSeries(self.folder, self.name, self.keeping, self.store)
         self._last_commit = self.clock()
+
+    def next_round(self) -> None:
+        """Begin a new round within this run: what is asked again is asked once in each. Raises :exc:`StorageError`."""
+        with self.store.begin() as connection:
+            self.frontier.round = runs.next_round(connection, self.run_id)
 
     # --- files
 
@@ -311,7 +326,14 @@ class Ledger:
 
     def _pending(self) -> bool:
         unsynced = any(file.size != file.synced for _, file in self._open_files())
-        return bool(unsynced or self._finished or self.kept.pending or self.frontier.outcomes or self.frontier.added)
+        return bool(
+            unsynced
+            or self._finished
+            or self.kept.pending
+            or self.feeds.pending
+            or self.frontier.outcomes
+            or self.frontier.added
+        )
 
     def _write(self, connection: Any, opened: list[tuple[FileKind, AppendFile]]) -> None:
         states = [self._file_row(kind, file, "open") for kind, file in opened]
@@ -319,6 +341,7 @@ class Ledger:
         if self._warcs is not None:
             captures.add(connection, self._warcs.new)
         self.kept.write(connection)
+        self.feeds.write(connection)
         self.frontier.write(connection)
         runs.update_counts(connection, self.run_id, self.state.as_counts(), self._site_rows())
 
@@ -347,6 +370,7 @@ class Ledger:
             self.fail_storage(error)
         self._finished = []
         self.kept.acknowledge()
+        self.feeds.acknowledge()
         if self._warcs is not None:
             self._warcs.acknowledge()
 

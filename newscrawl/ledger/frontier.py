@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal
 
 from sqlalchemy import Connection
 
 from newscrawl.store import Store, frontier
-from newscrawl.store.frontier import Lease, NewUrl, Outcome
+from newscrawl.store.frontier import Known, Lease, NewUrl, Outcome, Visit
 
 LEASE_S = 600.0
 """Seconds after which the leases of a worker that is silent return to the others."""
@@ -43,6 +43,8 @@ class Frontier:
         """Leases handed out and not settled, by id."""
         self.ends: dict[int, Outcome] = {}
         """What is known of how a lease that is handed out will end."""
+        self.visits: dict[int, Visit] = {}
+        """What is kept of pages that were read and will be again, by the lease that is handed out."""
         self.added: list[NewUrl] = []
         self.outcomes: list[Outcome] = []
         self.queued = 0
@@ -148,6 +150,20 @@ class Frontier:
         if lease_id in self.handed:
             self.ends[lease_id] = Outcome(id=lease_id, state="queued", reason=reason)
 
+    def visited(self, lease_id: int | None, visit: Visit) -> None:
+        """Say that the answer was understood, an error status included, and when the page is to be read again."""
+        if lease_id is not None and lease_id in self.handed:
+            self.visits[lease_id] = visit
+            if lease_id in self.ends and (self.ends[lease_id].reason or "").startswith("http_"):
+                del self.ends[lease_id]
+
+    def known(self, fingerprints: Collection[bytes]) -> dict[bytes, Known]:
+        """Return what is known of URLs, those found since the last commit included. Raises :exc:`StorageError`."""
+        now = self.clock()
+        coming = {url.fingerprint: Known.queued(url, now) for url in self.added if url.fingerprint in fingerprints}
+        with self.store.reading() as connection:
+            return coming | frontier.known(connection, fingerprints)
+
     def returns(self, lease_id: int | None) -> bool:
         """Return whether a lease is to be asked for again, so that how it ends now is no news."""
         return lease_id in self.ends and self.ends[lease_id].state == "queued"
@@ -155,6 +171,9 @@ class Frontier:
     def settle(self, lease_id: int) -> None:
         """Take a lease as handled: the next commit acknowledges it, as done if nothing else is known."""
         outcome = self.ends.pop(lease_id, None) or Outcome(id=lease_id, state="done")
+        visit = self.visits.pop(lease_id, None)
+        if visit is not None and outcome.state == "done":
+            outcome = Outcome(id=lease_id, state="done", visit=visit)
         lease = self.handed.pop(lease_id)
         self._busy[lease.host] -= 1
         if not self._busy[lease.host]:
@@ -198,6 +217,7 @@ class Frontier:
     def give_back(self) -> None:
         """Return every lease that was not settled; the next run takes it up."""
         self._leased.clear()
+        self.visits.clear()
         self.handed.clear()
         self._busy.clear()
         self._dry = False

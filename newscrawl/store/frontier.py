@@ -20,6 +20,9 @@ from sqlalchemy import Connection
 from newscrawl.store import frontier_sql as sql
 from newscrawl.store.schema import chunks
 
+AGAIN_S = 86_400.0
+"""Seconds after which a known page that could not be read is tried again."""
+
 Kind = Literal["page", "feed", "robots", "media"]
 
 
@@ -41,6 +44,8 @@ class NewUrl:
     again: bool = False
     """Queue it anew when it was settled in an earlier round."""
     tries: int = 0
+    stated_change: str | None = None
+    """When the page last changed, in the words of the feed that named it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +62,54 @@ class Lease:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Visit:
+    """What is kept of a page that is read again from time to time."""
+
+    due_at: float | None
+    """When next; None for never."""
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DuePage:
+    """A page that is to be read again."""
+
+    id: int
+    url: str
+    host: str
+    due_at: float
+    added_at: float
+    """When its URL was found."""
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What the frontier knows of a URL."""
+
+    state: str
+    added_at: float
+    settled_at: float | None
+    stated_change: str | None
+    etag: str | None
+    last_modified: str | None
+
+    @classmethod
+    def queued(cls, url: NewUrl, now: float) -> Known:
+        """Return what will be known of *url* once it is written."""
+        return cls(
+            state="queued",
+            added_at=now,
+            settled_at=None,
+            stated_change=url.stated_change,
+            etag=None,
+            last_modified=None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     """What became of a lease. None keeps what the row has."""
 
@@ -67,6 +120,8 @@ class Outcome:
     tries: int | None = None
     request: str | None = None
     priority: int | None = None
+    visit: Visit | None = None
+    """For a page that was read and will be again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -185,6 +240,29 @@ def waiting(c: Connection, owner: str, *, now: float, outside: Collection[str] =
     return Waiting(queued=int(row.queued or 0), next_ready_at=row.next_ready_at, leased=leased)
 
 
+def known(c: Connection, fingerprints: Iterable[bytes]) -> dict[bytes, Known]:
+    """Return what is known of URLs, by fingerprint; those that are not known are left out."""
+    rows = (row for chunk in chunks(fingerprints) for row in c.execute(sql.KNOWN_OF, {"b_fingerprints": chunk}))
+    return {
+        row.fingerprint: Known(**{name: value for name, value in row._mapping.items() if name != "fingerprint"})
+        for row in rows
+    }
+
+
+def due_pages(c: Connection, *, before: float, after: DuePage | None = None, limit: int = 500) -> list[DuePage]:
+    """Return the settled pages that are to be read again *before* a time, the one due first first.
+
+    *after* is the last page of the list before this one: large numbers are read list by list.
+    """
+    bound = {"b_before": before, "b_after": after.due_at if after else -1.0, "b_id": after.id if after else 0}
+    return [DuePage(**row._mapping) for row in c.execute(sql.DUE_PAGES, {**bound, "b_limit": limit})]
+
+
+def next_due(c: Connection) -> float | None:
+    """Return when the first page is to be read again; None when none is."""
+    return c.execute(sql.NEXT_DUE).scalar()
+
+
 def postpone_host(c: Connection, host: str, *, ready_at: float, state: str = "open") -> None:
     """Lease nothing of *host* before *ready_at*, and nothing at all while its *state* is not ``open``.
 
@@ -251,6 +329,7 @@ def _row(url: NewUrl, now: float) -> dict[str, Any]:
         "tries": url.tries,
         "request": url.request,
         "added_at": now,
+        "stated_change": url.stated_change,
     }
 
 
@@ -262,6 +341,7 @@ def _bound(url: NewUrl) -> dict[str, Any]:
         "b_round": url.round,
         "b_tries": url.tries,
         "b_request": url.request,
+        "b_stated_change": url.stated_change,
     }
 
 
@@ -281,14 +361,24 @@ def _hosts_of(c: Connection, outcomes: Iterable[Outcome]) -> set[str]:
 
 
 def _settle(c: Connection, outcomes: Sequence[Outcome], owner: str, now: float) -> int:
-    settled = [
-        {"b_id": o.id, "b_owner": owner, "b_state": o.state, "b_reason": o.reason, "b_now": now}
-        for o in outcomes
-        if o.state != "queued"
-    ]
-    held = c.execute(sql.SETTLE, settled).rowcount if settled else 0
+    held = 0
+    for statement, visited in ((sql.SETTLE, False), (sql.SETTLE_VISIT, True)):
+        settled = [
+            _settled(o, owner, now) for o in outcomes if o.state != "queued" and (o.visit is not None) is visited
+        ]
+        held += c.execute(statement, settled).rowcount if settled else 0
     returned = {o.id: o for o in outcomes if o.state == "queued"}
     return held + sum(_return(c, chunk, owner) for chunk in chunks(returned.values()))
+
+
+def _settled(o: Outcome, owner: str, now: float) -> dict[str, Any]:
+    bound = {"b_id": o.id, "b_owner": owner, "b_state": o.state, "b_reason": o.reason, "b_now": now}
+    if o.visit is not None:
+        bound.update(b_due_at=o.visit.due_at, b_etag=o.visit.etag, b_last_modified=o.visit.last_modified)
+    else:
+        # A page that could not be read this time is not forgotten; one that went elsewhere is.
+        bound["b_due_again"] = now + AGAIN_S if o.state == "failed" else None
+    return bound
 
 
 def _return(c: Connection, outcomes: Sequence[Outcome], owner: str) -> int:

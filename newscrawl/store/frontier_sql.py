@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    cast,
     func,
     literal_column,
     not_,
@@ -23,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from newscrawl.store.schema import AWAKE, LEASED, QUEUED, DialectInsert, hosts, insert_into, urls
+from newscrawl.store.schema import AWAKE, DUE, LEASED, QUEUED, DialectInsert, hosts, insert_into, urls
 
 ID = urls.c.id == bindparam("b_id")
 HELD = and_(LEASED, urls.c.owner == bindparam("b_owner"))
@@ -72,6 +73,9 @@ QUEUE_AGAIN = (
         round=bindparam("b_round"),
         tries=bindparam("b_tries"),
         request=bindparam("b_request"),
+        stated_change=func.coalesce(
+            bindparam("b_stated_change", type_=urls.c.stated_change.type), urls.c.stated_change
+        ),
         reason=None,
         settled_at=None,
     )
@@ -127,18 +131,39 @@ SERVE = (
         queued=hosts.c.queued - bindparam("b_count", type_=Integer),
     )
 )
-SETTLE = (
+_SETTLED = {
+    "state": bindparam("b_state"),
+    "reason": bindparam("b_reason"),
+    "settled_at": NOW,
+    "request": None,
+    "owner": None,
+    "lease_until": None,
+}
+SETTLE = update(urls).where(ID, HELD).values(**_SETTLED, due_at=case((DUE, cast(bindparam("b_due_again"), Double))))
+SETTLE_VISIT = (
     update(urls)
     .where(ID, HELD)
-    .values(
-        state=bindparam("b_state"),
-        reason=bindparam("b_reason"),
-        settled_at=NOW,
-        request=None,
-        owner=None,
-        lease_until=None,
-    )
+    .values(**_SETTLED, **{name: bindparam(f"b_{name}") for name in ("due_at", "etag", "last_modified")})
 )
+KNOWN_OF = select(
+    *(urls.c[name] for name in ("fingerprint", "state", "added_at", "settled_at")),
+    *(urls.c[name] for name in ("stated_change", "etag", "last_modified")),
+).where(_KNOWN)
+_WAITING_AGAIN = and_(DUE, not_(or_(QUEUED, LEASED)))
+DUE_PAGES = (
+    select(*(urls.c[name] for name in ("id", "url", "host", "due_at", "added_at", "etag", "last_modified")))
+    .where(
+        _WAITING_AGAIN,
+        urls.c.due_at < bindparam("b_before", type_=Double),
+        or_(
+            urls.c.due_at > bindparam("b_after", type_=Double),
+            and_(urls.c.due_at == bindparam("b_after", type_=Double), urls.c.id > bindparam("b_id", type_=Integer)),
+        ),
+    )
+    .order_by(urls.c.due_at, urls.c.id)
+    .limit(LIMIT)
+)
+NEXT_DUE = select(func.min(urls.c.due_at)).where(_WAITING_AGAIN)
 RETURN = (
     update(urls)
     .where(ID)

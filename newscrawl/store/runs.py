@@ -67,6 +67,13 @@ def begin(
     return run
 
 
+def next_round(c: Connection, run_id: str) -> int:
+    """Begin a new round within a run, and return its number."""
+    number = 1 + (c.execute(_LAST_ROUND).scalar() or 0)
+    c.execute(_ROUND, {"b_id": run_id, "b_round": number})
+    return int(number)
+
+
 def update_counts(c: Connection, run_id: str, counts: Mapping[str, Any], sites: Sequence[RunSite] = ()) -> None:
     """Write down the counts of a run so far, in place of what was there."""
     c.execute(_COUNTS, {"b_id": run_id, "b_counts": _json(counts)})
@@ -125,6 +132,7 @@ _WHOLE = select(*(runs.c[name] for name in (*_NAMES, "arguments", "counts")))
 _NEWEST = _WHOLE.order_by(runs.c.number.desc())
 _INSERT = insert(runs)
 _LAST_ROUND = select(func.max(runs.c.round))
+_ROUND = update(runs).where(_THIS).values(round=bindparam("b_round"))
 _COUNTS = update(runs).where(_THIS).values(counts=bindparam("b_counts"))
 _END = (
     update(runs)
