@@ -191,9 +191,14 @@ def _escape(ch: str) -> str:
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 # The usual punctuation. Any other may have a letter in its compatibility form (℃) or belong to the letter before
 # it (accents): then the whole text is normalised first.
-_USUAL = r"\s·«»\u2010-\u2027\u2030-\u203b\u3001-\u3003\u3008-\u3020\uff01-\uff0f\uff1a-\uff20"
+_USUAL = (
+    r"\s\xa1-\xa7\xa9\xab-\xae\xb0\xb1\xb6\xb7\xbb\xbf×÷\u200b-\u203d\u2060\u20a0-\u20a7\u20a9-\u20bf\u2190-\u23ff\u2500-\u2775"
+    r"\u2794-\u27ff\u3001-\u3004\u3008-\u3020\ufe30-\ufe48\ufe0f\ufeff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+    r"\uffe0-\uffe2\uffe5\U0001f300-\U0001f64f\U0001f680-\U0001f6d2\U0001f900-\U0001f9ff"
+)
 _PUNCTUATION = re.compile(rf"[!-/:-@\[-`{{-~{_USUAL}]+")
 _USUAL_ONLY = re.compile(rf"[{_USUAL}]*")
+_BETWEEN_IDEOGRAPHS = re.compile("[^\u4e00-\u9fff]+")
 _LONG_RUN = re.compile(r"([^\w\s]{30})(?=[^\w\s])")
 
 # Pairs that OpenCC tells apart by phrase, in one direction or only for Taiwan or Hong Kong.
@@ -290,11 +295,43 @@ def fold(text: str) -> str:
     if key.isalnum():
         key = key.casefold()
     if not (key.isalnum() and unicodedata.is_normalized("NFKC", key)):
-        text = unicodedata.normalize("NFKC", _LONG_RUN.sub(r"\1 ", text))
-        text = unicodedata.normalize("NFKC", text.casefold())
-        # What stood apart may compose now that nothing is between (jamo, for one).
-        key = unicodedata.normalize("NFKC", _NOT_ALPHANUMERIC.sub("", text))
+        # No ideograph of this block composes with anything: what stands between two of them is a text by itself, and
+        # mostly one that has been met before.
+        key = _BETWEEN_IDEOGRAPHS.sub(_letters_between, text)
     return _simplified(key)
+
+
+def _letters_between(match: re.Match[str]) -> str:
+    text = match[0]
+    return _remembered_letters(text) if len(text) <= _SHORT else _letters(text)
+
+
+def _letters(text: str) -> str:
+    """Return the letters and digits of *text* in one width and case."""
+    text = unicodedata.normalize("NFKC", _LONG_RUN.sub(r"\1 ", text))
+    text = unicodedata.normalize("NFKC", text.casefold())
+    # What stood apart may compose now that nothing is between (jamo, for one).
+    return unicodedata.normalize("NFKC", _NOT_ALPHANUMERIC.sub("", text))
+
+
+_remembered_letters = lru_cache(maxsize=8192)(_letters)
+
+
+def fold_forms(text: str) -> str:
+    """Return *text* in one width, case and script, as :func:`fold` does, with what stands between its words.
+
+    For matching by words, never for output.
+
+    >>> fold_forms("ＢＢＣ News：頭髮")
+    'bbc news:头发'
+    """
+    if text.isascii():
+        return text.lower()
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", _LONG_RUN.sub(r"\1 ", text))
+    key = unicodedata.normalize("NFKC", text.casefold())
+    # Most text in Latin letters is told at once by an encoding without ideographs.
+    return key if _encodes(key, "cp1252") or _HAN_RUN.search(key) is None else _simplified(key)
 
 
 # Language -----------------------------------------------------------------------------------------------

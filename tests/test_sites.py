@@ -11,6 +11,7 @@ from lxml import etree
 
 from newscrawl.exceptions import ProfileError
 from newscrawl.sites import Profiles, SiteProfile, parse_profile, shipped_profiles
+from newscrawl.urls import ParameterRules
 
 PLAIN = """
 hosts = ["news.example", "Zeitung.example."]
@@ -52,6 +53,8 @@ PIECES = [
     "[layout]\n",
     "[layout.noise]\n",
     "article = '^/a'\n",
+    "keep_params = 'a'\n",
+    "drop_params = ['a', '&']\n",
     "article = '('\n",
     "listing = '[a'\n",
     "ignore = 'a{99999999999}'\n",
@@ -113,6 +116,12 @@ def test_a_profile_holds_what_its_file_says() -> None:
     assert layout.date == ()
 
 
+def test_a_profile_says_which_parameters_choose_the_content() -> None:
+    rules = parsed(PLAIN.replace("[urls]", "[urls]\nkeep_params = ['From']\ndrop_params = 'seq'")).parameters
+    assert rules == ParameterRules(keep=frozenset({"from"}), drop=frozenset({"seq"}))
+    assert parsed(PLAIN).parameters == ParameterRules()
+
+
 def test_a_profile_is_compared_unless_it_says_otherwise() -> None:
     assert parsed(PLAIN).compare
     assert not parsed(f"compare = false\n{PLAIN}").compare
@@ -159,6 +168,14 @@ def test_a_file_that_is_no_utf8_is_refused() -> None:
         ('"Zeitung.example."', '"news.example:80"', "hosts: 'news.example:80' is no host name"),
         ("zone", "zones", r"unknown key 'zones' \(did you mean 'zone'\?\)"),
         ("listing =", "listings =", r"urls: unknown key 'listings' \(did you mean 'listing'\?\)"),
+        ("listing =", "keep_param =", r"urls: unknown key 'keep_param' \(did you mean 'keep_params'\?\)"),
+        ("listing = ['^/a/list', '^/$']", "drop_params = 5", "urls: drop_params: a text or a list of texts is needed"),
+        ("listing = ['^/a/list', '^/$']", "drop_params = ['a=b']", "urls: drop_params: 'a=b' is no name"),
+        (
+            "listing = ['^/a/list', '^/$']",
+            "drop_params = ['seq', 'Ref']\nkeep_params = 'ref'",
+            "urls: 'ref' is in keep_params and in drop_params",
+        ),
         ("headline", "headlin", r"layout 1: unknown key 'headlin' \(did you mean 'headline'\?\)"),
         ("ad =", "ads =", r"layout 1: noise: unknown key 'ads' \(did you mean 'ad'\?\)"),
         ('"Asia/Shanghai"', '"Asia/Peking"', "zone: 'Asia/Peking' is no IANA zone"),

@@ -1,12 +1,27 @@
 import hashlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from w3lib.url import safe_url_string
 
-from newscrawl.urls import host_of, looks_like_article, looks_like_tag, resolve, site_of, url_id, url_key
+from newscrawl.urls import (
+    ParameterRules,
+    host_of,
+    looks_like_article,
+    looks_like_tag,
+    resolve,
+    site_of,
+    url_id,
+    url_key,
+    url_loose,
+)
 
+# Two URLs of a real site, and whether the key (same), the loose form alone (loose) or neither (diff) may be equal.
+PAIRS = [
+    line.split("\t") for line in Path(__file__).with_name("url_pairs.tsv").read_text(encoding="utf-8").splitlines()[1:]
+]
 BASE = "https://news.example/china/2023/index.html?page=2#top"
 
 ANY_TEXT = st.text(st.characters())
@@ -258,6 +273,97 @@ def test_the_order_of_parameters_counts_only_among_those_of_one_name(pairs: list
     shuffled = [(name, next(values[name])) for name in names]
     urls = ["https://news.example/?" + "&".join(f"{n}={v}" for n, v in each) for each in (pairs, shuffled)]
     assert url_key(urls[0]) == url_key(urls[1])
+
+
+RULES = ParameterRules(keep=frozenset({"from", "utm_id", "page"}), drop=frozenset({"seq"}))
+
+
+def test_the_rules_of_a_site_win_over_the_lists() -> None:
+    url = "https://udn.com/a?UTM_ID=3&from=timeline&Seq=1&spm=2"
+    assert url_key(url) == "https://udn.com/a?Seq=1"
+    assert url_key(url, RULES) == "https://udn.com/a?UTM_ID=3&from=timeline"
+
+
+def test_the_rules_of_a_site_hold_for_the_loose_form_too() -> None:
+    url = "http://news.example/a?from=b&page=1&ref=c&seq=2"
+    assert url_loose(url) == "https://news.example/a?seq=2"
+    assert url_loose(url, RULES) == "https://news.example/a?from=b&page=1"
+
+
+@pytest.mark.parametrize(("verdict", "one", "other", "what"), PAIRS, ids=[pair[3] for pair in PAIRS])
+def test_urls_of_real_sites_are_told_apart(verdict: str, one: str, other: str, what: str) -> None:
+    assert (url_key(one) == url_key(other)) is (verdict == "same")
+    assert (url_loose(one) == url_loose(other)) is (verdict != "diff")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://news.example/a", "https://news.example/a"),
+        ("http://news.example:80/a", "https://news.example:443/a"),
+        ("https://www.news.example/a", "https://news.example/a"),
+        ("https://www2.news.example/a", "https://news.example/a"),
+        ("https://wap.news.example/a", "https://touch.news.example/a"),
+        ("https://en.m.news.example/a", "https://en.news.example/a"),
+        ("https://m.news.example:8080/a", "https://news.example:8080/a"),
+        ("https://news.example//a///b//", "https://news.example/a/b"),
+        ("https://news.example/a/Index.SHTML", "https://news.example/a"),
+        ("https://news.example/default.aspx?id=1", "https://news.example/?id=1"),
+        ("https://news.example/a/page/1/", "https://news.example/a/"),
+        ("https://news.example/a/print", "https://news.example/a"),
+        ("https://news.example/a.print.html", "https://news.example/a.html"),
+        ("https://news.example/a?print=1&id=2", "https://news.example/a?id=2"),
+        ("https://news.example/a_amp.php", "https://news.example/a.php"),
+        ("https://news.example/a?ref=x&source=y&share=z", "https://news.example/a"),
+    ],
+)
+def test_urls_that_may_be_one_page_have_one_loose_form(one: str, other: str) -> None:
+    assert url_key(one) != url_key(other)
+    assert url_loose(one) == url_loose(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://m.com/a", "https://com/a"),
+        ("https://amp.co.uk/a", "https://co.uk/a"),
+        ("https://sports.news.example/a", "https://news.example/a"),
+        ("https://news.example:8080/a", "https://news.example/a"),
+        ("https://news.example/amplitude/a", "https://news.example/litude/a"),
+        ("https://news.example/camp", "https://news.example/c"),
+        ("https://news.example/a/page/10", "https://news.example/a"),
+        ("https://news.example/?p=1", "https://news.example/"),
+        ("https://news.example/a.html", "https://news.example/a"),
+        ("https://news.example/#!/a", "https://news.example/"),
+        ("http://[::1]/a", "http://1/a"),
+    ],
+)
+def test_urls_that_cannot_be_one_page_have_two_loose_forms(one: str, other: str) -> None:
+    assert url_loose(one) != url_loose(other)
+
+
+@pytest.mark.parametrize("text", ["", "news", "javascript:x", "//[", "http://[::1", "\ud800"])
+def test_what_is_no_url_is_its_own_loose_form(text: str) -> None:
+    assert url_loose(f" {text}\n") == text
+
+
+LOOSE_PIECES = (
+    "www. m. amp. m-cn. / // /amp /index.html /print .amp.html -amp /page/1 ? & from=1 page=1 ref=2 amp=1 id=3"
+)
+LOOSE_LIKE = st.lists(st.sampled_from((LOOSE_PIECES + " " + PIECES).split(" ")), max_size=12).map("".join)
+
+
+@given(TEXTS | LOOSE_LIKE.map(lambda rest: f"http://{rest}") | LOOSE_LIKE.map(lambda rest: f"http://a.example/{rest}"))
+def test_a_loose_form_is_its_own_loose_form_and_its_own_key(url: str) -> None:
+    for rules in (ParameterRules(), RULES):
+        loose = url_loose(url, rules)
+        assert url_loose(loose, rules) == loose
+        assert url_key(loose, rules) == loose
+
+
+@given(TEXTS)
+def test_urls_with_one_key_have_one_loose_form(url: str) -> None:
+    assert url_loose(url_key(url)) == url_loose(url)
 
 
 def test_the_id_is_the_sha256_of_the_key() -> None:

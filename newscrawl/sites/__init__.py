@@ -25,11 +25,13 @@ from lxml import etree
 
 from newscrawl.exceptions import ProfileError, did_you_mean
 from newscrawl.items import RemovedKind
-from newscrawl.urls import host_of, resolve
+from newscrawl.urls import ParameterRules, host_of, resolve
 
 UrlKind = Literal["article", "listing", "ignore"]
 # What a selector is tried on: one that gives a text, a number or an attribute here would do so on every page.
 _SAMPLE = etree.HTML('<html><body><p id="a" class="a">a<a href="/" title="a">a</a>a</p></body></html>')
+_PARAMETER_KEYS = ("keep_params", "drop_params")
+_PARAMETER = re.compile(r"[^\s&=?#]+")
 _LINE_GROUPS = ("source", "author", "date", "section")
 
 
@@ -92,6 +94,8 @@ class SiteProfile:
     """False where the generic reader cannot read the site, so that its reading says nothing of the profile's."""
     urls: Mapping[str, tuple[re.Pattern[str], ...]]
     """By kind of page; searched in path and query."""
+    parameters: ParameterRules
+    """What the parameters of its URLs mean, for :func:`newscrawl.urls.url_key` and ``url_loose``."""
     start: tuple[str, ...] = ()
     """Where a crawl of the site begins; empty for the home page of the first host."""
     feeds: tuple[str, ...] = ()
@@ -214,7 +218,7 @@ def parse_profile(data: bytes, name: str, where: str) -> SiteProfile:
     if not isinstance(compare, bool):
         raise ProfileError(f"{where}: compare: true or false is needed, not {compare!r}")
     urls = _table(table, "urls", where)
-    _known(urls, get_args(UrlKind), f"{where}: urls")
+    _known(urls, (*get_args(UrlKind), *_PARAMETER_KEYS), f"{where}: urls")
     layouts = table.get("layout", [])
     if not isinstance(layouts, list) or not layouts:
         raise ProfileError(f"{where}: layout: at least one [[layout]] is needed")
@@ -230,10 +234,27 @@ def parse_profile(data: bytes, name: str, where: str) -> SiteProfile:
         feeds=_addresses(table, "feeds", where),
         urls={
             kind: tuple(_pattern(p, f"{where}: urls.{kind}") for p in _strings(urls, kind, f"{where}: urls"))
-            for kind in urls
+            for kind in get_args(UrlKind)
+            if kind in urls
         },
+        parameters=_parameters(urls, f"{where}: urls"),
         layouts=tuple(built),
     )
+
+
+def _parameters(urls: Mapping[str, Any], where: str) -> ParameterRules:
+    keep, drop = (
+        frozenset(_parameter(name, key, where) for name in _strings(urls, key, where)) for key in _PARAMETER_KEYS
+    )
+    if both := sorted(keep & drop):
+        raise ProfileError(f"{where}: {both[0]!r} is in keep_params and in drop_params")
+    return ParameterRules(keep=keep, drop=drop)
+
+
+def _parameter(name: str, key: str, where: str) -> str:
+    if _PARAMETER.fullmatch(name) is None:
+        raise ProfileError(f'{where}: {key}: {name!r} is no name of a parameter such as "id"')
+    return name.lower()
 
 
 def _host(host: str, where: str) -> str:

@@ -1,0 +1,254 @@
+"""Copies of a text, told by a small value that is worked out once for each text.
+
+:func:`fingerprint` gives the value; its ``bands`` and ``anchors`` lead to the texts that are worth a look; and
+:func:`compare` says what one text is to another. ``docs/duplicates.md`` has the reasons and the figures.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newscrawl.fingerprint.digests import sha256_hex
+from newscrawl.fingerprint.shingles import LONGEST, Hashes, Runs, Tokens, constants, mixed, runs_of, tokens_of
+from newscrawl.items import DuplicateKind
+from newscrawl.text import fold, fold_forms, script_of
+
+ALGORITHM = "mh128-c5w3-32x4-win16/1"
+"""Raised with every change of what a fingerprint is made of: those of different algorithms do not compare."""
+
+NEAR = 0.44
+"""Least estimated Jaccard similarity of the shingles of two copies."""
+CONTAINED = 0.7
+"""Least share of a text's grams that a text holding it has."""
+CONTAINED_SHORT = 0.75
+"""The same for a text of fewer than 32 grams, where three or four grams of a common phrase are too much."""
+_FEW_GRAMS = 32
+SHORTER = 0.8
+"""Of the length of the other: a shorter text is a part of it, a longer one another edition."""
+SAME_NUMBERS = 0.8
+"""Least share of the numbers in the same places of two texts that are equal in two copies."""
+
+_LEAST_CHARACTERS, _LEAST_WORDS = 80, 25
+"""Anything shorter is compared as a whole only."""
+
+_MOST_SLOTS = 2_000
+"""Numbers that are compared; a table has more."""
+_SAMPLE = 300
+"""Characters by which the script is told."""
+_PERMUTATIONS, _BANDS = 128, 32
+_ROWS = _PARTS = _PERMUTATIONS // _BANDS
+_CHUNK = 2048
+"""Shingles at a time: what is worked on stays in the processor's cache."""
+_WINDOW, _WIDE_WINDOW = 16, 32
+_HIGH = np.uint64(32)
+_MASK = np.uint64(0xFFFFFFFF)
+_NONE = 0xFFFFFFFF
+
+# Which constants are whose.
+_ROWS_OF_BAND, _BAND, _FACTORS, _ADDITIONS, _SLOTS = range(1, 6)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fingerprint:
+    """What a text is compared by. ``bytes`` are arrays of little-endian integers."""
+
+    algorithm: str = ALGORITHM
+    digest: str | None
+    """Of the folded text (:func:`.folded_digest`). None for a text without letters and digits."""
+    script: str | None
+    """``zh-Hans``, ``zh-Hant`` or another answer of :func:`newscrawl.text.script_of`."""
+    length: int
+    """1 for each character that stands alone and 2 for each word."""
+    signature: bytes = b""
+    """MinHash of the shingles, 128 of 32 bits. Empty for a text that is compared as a whole only."""
+    grams: bytes = b""
+    """Longer shingles chosen by winnowing, 32 bits each, ascending."""
+    wide: bytes = b""
+    """Those of the grams that a window twice as wide chooses."""
+    slots: bytes = b""
+    """Each number with what stands around it, 64 bits, ascending."""
+
+    @cached_property
+    def bands(self) -> tuple[int, ...]:
+        """32 integers below 2**63, each with its place worked in: two near texts nearly always have one in common."""
+        if not self.signature:
+            return ()
+        rows = np.frombuffer(self.signature, "<u4").reshape(_BANDS, _ROWS).astype(np.uint64)
+        keys = mixed((rows * constants(_ROWS_OF_BAND, _ROWS)).sum(axis=1) + constants(_BAND, _BANDS))
+        return tuple((keys >> np.uint64(1)).tolist())
+
+    @cached_property
+    def anchors(self) -> tuple[int, ...]:
+        """Integers below 2**32: two texts with 39 characters or 20 words in common, in a row, have one in common."""
+        return tuple(np.frombuffer(self.wide, "<u4").tolist())
+
+    @cached_property
+    def gram_set(self) -> frozenset[int]:
+        """The grams, for comparing."""
+        return frozenset(np.frombuffer(self.grams, "<u4").tolist())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relation:
+    """What one text is to another."""
+
+    kind: DuplicateKind
+    similarity: float
+    """0 to 1: of the shingles; for ``contained`` and ``contains`` the share of the shorter text in the longer."""
+
+    @property
+    def inverse(self) -> Relation:
+        """What the other text is to the one."""
+        if self.kind == "contained":
+            return replace(self, kind="contains")
+        return replace(self, kind="contained") if self.kind == "contains" else self
+
+
+def fingerprint(text: str | None) -> Fingerprint:
+    """Return the fingerprint of *text*, the story alone: a notice that stands below every story makes copies of all.
+
+    >>> fingerprint("臺灣，２０２３ 年").digest == fingerprint("台湾2023年").digest
+    True
+    """
+    text = text or ""
+    key = fold(text)
+    tokens = _tokens(text, key)
+    whole = Fingerprint(
+        digest=sha256_hex(key.encode()) if key else None,
+        script=script_of(text[:_SAMPLE]),
+        length=tokens.characters + 2 * tokens.words,
+    )
+    if tokens.characters / _LEAST_CHARACTERS + tokens.words / _LEAST_WORDS < 1:
+        return whole
+    runs = runs_of(tokens)
+    grams, wide = _winnowed(runs, tokens)
+    return replace(whole, signature=_signature(runs.shingles), grams=grams, wide=wide, slots=_slots(tokens))
+
+
+def _tokens(text: str, key: str) -> Tokens:
+    # Where words are few, it does not matter whether they are joined, as they are in the key.
+    if 2 * len(key.encode("ascii", "ignore")) < len(key):
+        tokens = tokens_of(key)
+        if 2 * tokens.characters > len(key):
+            return tokens
+    return tokens_of(fold_forms(text[:LONGEST]))
+
+
+@cache
+def _permutations() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    count = _PERMUTATIONS // _PARTS
+    factors, additions = (constants(series, count).astype(np.uint32) for series in (_FACTORS, _ADDITIONS))
+    return factors[:, None], additions[:, None]
+
+
+def _signature(values: Hashes) -> bytes:
+    """Return the least of *values* under permutations ``a x + b`` modulo 2**32, *a* odd.
+
+    The values are parted by two of their bits, each part has 32 minima, and a band takes one of each part: a quarter
+    of the work of 128 permutations of all values, and as good an estimate.
+    """
+    factors, additions = _permutations()
+    points = (values >> _HIGH).astype(np.uint32)
+    part_of = (values & np.uint64(_PARTS - 1)).astype(np.uint8)
+    least = np.full((_PARTS, _PERMUTATIONS // _PARTS), _NONE, np.uint32)
+    for part in range(_PARTS):
+        mine = points[part_of == part]
+        for start in range(0, len(mine), _CHUNK):
+            permuted = mine[start : start + _CHUNK] * factors
+            permuted += additions
+            least[part] = np.minimum(least[part], permuted.min(axis=1))
+    return least.T.astype("<u4").tobytes()
+
+
+def _winnowed(runs: Runs, tokens: Tokens) -> tuple[bytes, bytes]:
+    """Return the least gram of every window, and of every window twice as wide.
+
+    Windows are measured in characters that stand alone; a word is as long as two.
+    """
+    values = (runs.grams >> _HIGH).astype(np.uint32)
+    if tokens.words:
+        lengths = np.where(tokens.alone, 1, 2)
+        ends = np.cumsum(lengths)
+        values, given = np.full(int(ends[-1]), _NONE, np.uint32), values
+        values[(ends - lengths)[runs.places]] = given
+    narrow = _least(values, _WINDOW)
+    wide = _least(narrow, _WIDE_WINDOW - _WINDOW + 1)
+    return _distinct(narrow), _distinct(wide)
+
+
+def _least(values: NDArray[np.uint32], window: int) -> NDArray[np.uint32]:
+    """Return the least of every *window* neighbours; of all when there are fewer."""
+    window, done = min(window, len(values)), 1
+    while done < window:
+        step = min(done, window - done)
+        values = np.minimum(values[:-step], values[step:])
+        done += step
+    return values
+
+
+def _distinct(values: NDArray[np.uint32]) -> bytes:
+    # Most neighbours are equal, and sorting is what takes the time.
+    found = _without_repeats(values)
+    found.sort()
+    return _without_repeats(found[found != _NONE]).astype("<u4").tobytes()
+
+
+def _without_repeats(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    last = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=last[:-1])
+    kept: NDArray[np.uint32] = values[last]
+    return kept
+
+
+def _slots(tokens: Tokens) -> bytes:
+    """Return for each number what stands right before and after it (high half) and the number itself (low half)."""
+    at = np.flatnonzero(tokens.digits)[:_MOST_SLOTS]
+    # Beside a number that differs another one may stand that does: they are all the same to their neighbours.
+    around = np.zeros(len(tokens.hashes) + 2, np.uint64)
+    around[1:-1] = np.where(tokens.digits, np.uint64(1), tokens.hashes)
+    before, after = constants(_SLOTS, 2)
+    places = mixed(around[at] * before + around[at + 2] * after)
+    return np.sort((places & ~_MASK) | (tokens.hashes[at] >> _HIGH)).astype("<u8").tobytes()
+
+
+def compare(one: Fingerprint, other: Fingerprint) -> Relation | None:
+    """Return what *one* is to *other*: ``contained`` when it stands within it. None when they are two stories.
+
+    Texts that are too short, and those of different algorithms, are compared as a whole only.
+    """
+    variants = {one.script, other.script} == {"zh-Hans", "zh-Hant"}
+    if one.digest is not None and one.digest == other.digest:
+        return Relation(kind="script_variant" if variants else "exact", similarity=1.0)
+    if not one.signature or not other.signature or one.algorithm != other.algorithm:
+        return None
+    shorter, longer = sorted((one, other), key=lambda each: each.length)
+    alike = _resemblance(one, other)
+    share = len(shorter.gram_set & longer.gram_set) / max(len(shorter.gram_set), 1)
+    within = share >= (CONTAINED if len(shorter.gram_set) >= _FEW_GRAMS else CONTAINED_SHORT)
+    if not within and alike < NEAR:
+        return None
+    if _other_numbers(one, other):
+        return Relation(kind="template_sibling", similarity=round(alike, 4))
+    if within and shorter.length < SHORTER * longer.length:
+        return Relation(kind="contained" if one is shorter else "contains", similarity=round(share, 4))
+    return Relation(kind="script_variant" if variants else "near", similarity=round(alike, 4))
+
+
+def _resemblance(one: Fingerprint, other: Fingerprint) -> float:
+    """Return the estimated Jaccard similarity of the shingles."""
+    same = np.frombuffer(one.signature, "<u4") == np.frombuffer(other.signature, "<u4")
+    return int(np.count_nonzero(same)) / _PERMUTATIONS
+
+
+def _other_numbers(one: Fingerprint, other: Fingerprint) -> bool:
+    """Tell whether the two have places for numbers in common, and other numbers in them: a form filled in twice."""
+    ours, theirs = (np.frombuffer(each.slots, "<u8") for each in (one, other))
+    places = Counter((ours >> _HIGH).tolist()) & Counter((theirs >> _HIGH).tolist())
+    common = sum(places.values())
+    equal = sum((Counter(ours.tolist()) & Counter(theirs.tolist())).values())
+    return (common >= 3 or common - equal >= 2) and equal < SAME_NUMBERS * common
