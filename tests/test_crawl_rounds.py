@@ -78,6 +78,15 @@ def test_rounds_find_everything_ask_nothing_twice_and_keep_every_version(paper: 
     assert '"changed": 1' in report
     assert '"gone": 1' in report
 
+    replayed = crawl(tmp_path / "again", "-s", f"NEWSCRAWL_REPLAY={tmp_path}/warc/*.warc.gz")
+    assert replayed.code == 0, replayed.log[-3000:]
+    told = [
+        {key: row[key] for key in ("id", "version", "headline", "article_body", "change", "found_on", "fetched_at")}
+        for rows in (third.rows, replayed.rows)
+        for row in sorted(rows, key=lambda row: (row["url"], row["version"]))
+    ]
+    assert told[: len(told) // 2] == told[len(told) // 2 :]
+
 
 def test_a_feed_that_never_says_304_is_told_by_its_bytes(paper: Paper, tmp_path: Path) -> None:
     for page in paper.pages.values():

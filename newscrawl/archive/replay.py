@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from newscrawl.archive.wire import Truncation
-from newscrawl.items import CaptureRef, FoundHow
+from newscrawl.items import GONE, CaptureRef, FoundHow
 from newscrawl.urls import url_key
 
 
@@ -131,13 +131,21 @@ class ReplaySet:
     def starts(self) -> list[Capture]:
         """Captures that a replay without start URLs visits: what a crawl reads, each whole success, by time.
 
-        What was fetched to complete a story is read with that story.
+        What was fetched to complete a story is read with that story. A page that was there and is gone later is
+        visited, too: that is a version of its article.
         """
-        return [
-            capture
-            for capture in self
-            if 200 <= capture.status < 300 and capture.whole and capture.part_of is None and _may_be_html(capture)
-        ]
+        found: list[Capture] = []
+        there: set[str] = set()
+        for capture in self:
+            if not capture.whole or capture.part_of is not None:
+                continue
+            key = url_key(capture.url)
+            if 200 <= capture.status < 300 and _may_be_html(capture):
+                there.add(key)
+                found.append(capture)
+            elif capture.status in GONE and key in there:
+                found.append(capture)
+        return found
 
     @property
     def digest(self) -> str:

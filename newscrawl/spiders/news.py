@@ -190,6 +190,8 @@ class NewsSpider(Spider):
             request = self.following.start(capture.url, priority=len(captures) - rank)
             if capture.record_id is not None:
                 request.meta["newscrawl_record"] = capture.record_id
+            if capture.status in GONE:
+                request.meta.update(newscrawl_reread={}, handle_httpstatus_list=sorted(GONE))
             if capture.found is None:
                 request.meta["newscrawl_visit"] = True
             else:

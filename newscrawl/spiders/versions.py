@@ -72,8 +72,9 @@ class Versions:
         article.requested_url = found["asked"]
         article.found_on = FoundOn(how=found["how"], url=found["url"])
         article.depth = meta.get("depth", 0)
-        if meta.get("newscrawl_reread") and (earlier := self.earlier(response)) is not None and earlier.file:
-            # How its URL was found, not how it came to be read again.
+        again = found["how"] != "start" and found["url"] is None
+        if again and (earlier := self.earlier(response)) is not None and earlier.file:
+            # No page led here: it was read again. The row says how its URL was found at first.
             row = json.loads(earlier.row)
             article.found_on = FoundOn(**row["found_on"]) if row["found_on"] else None
             article.depth = row["depth"]
