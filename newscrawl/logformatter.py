@@ -6,6 +6,7 @@ import copy
 import logging
 from typing import Self
 
+from scrapy import signals
 from scrapy.core.downloader.handlers.http11 import TunnelError
 from scrapy.crawler import Crawler
 from scrapy.exceptions import (
@@ -89,4 +90,6 @@ class ShownLogFormatter(LogFormatter):
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         install_shown_formatters()
+        # Scrapy puts a new handler in the place of its own when the crawl begins.
+        crawler.signals.connect(install_shown_formatters, signals.spider_opened)
         return cls()

@@ -3,10 +3,14 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from crawls import crawl
 from hypothesis import given
 from hypothesis import strategies as st
+from oddserver import Answer, OddServer
+from scrapy import signals
 from scrapy.exceptions import DownloadFailedError, IgnoreRequest
 from scrapy.utils.test import get_crawler
 
@@ -91,3 +95,23 @@ def test_handlers_that_are_there_are_made_safe_once(handler: logging.Handler) ->
     assert handler.formatter is first
     assert isinstance(first, ShownFormatter)
     assert first.inner is inner
+
+
+def test_a_handler_that_scrapy_puts_in_when_a_crawl_begins_is_made_safe_too(handler: logging.Handler) -> None:
+    crawler = get_crawler()
+    ShownLogFormatter.from_crawler(crawler)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    crawler.signals.send_catch_log(signals.spider_opened)
+    assert isinstance(handler.formatter, ShownFormatter)
+
+
+def test_in_a_crawl_a_failed_robots_txt_is_one_line_of_the_log(tmp_path: Path) -> None:
+    robots = Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")
+    page = b"<p>page"
+    answers = {"/robots.txt": robots, "/": Answer(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(page) + page)}
+    with OddServer(answers) as server:
+        finished = crawl(
+            tmp_path / "out", "-a", f"url={server.url('/')}", "-s", "NEWSCRAWL_ALLOW_ADDRESSES=127.0.0.0/8"
+        )
+    assert "larger than download max size" in finished.log
+    assert "Traceback" not in finished.log
