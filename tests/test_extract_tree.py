@@ -92,3 +92,10 @@ def test_what_follows_an_element_inside_page_chrome_is_kept_with_it() -> None:
     chrome = Mark(place="chrome", rule="nav")
     blocks = walk(root, lambda element: chrome if element.tag == "nav" else None).blocks
     assert [block.raw for block in blocks] == ["one two", "three"]
+
+
+def test_a_nul_in_a_name_makes_it_another_name_and_one_in_the_text_is_dropped() -> None:
+    root = parse(b"<html><body><arti\0cle><p cla\0ss=x>one t\0wo</p></arti\0cle><p>three</p></body></html>")
+    assert root is not None
+    assert root.find(".//article") is None
+    assert [element.text for element in root.iter("p")] == ["one two", "three"]

@@ -155,6 +155,9 @@ class Blocks:
     """Whether there are more blocks than :data:`~newscrawl.extract.bounds.MAX_BLOCKS`; the last holds all others."""
 
 
+_NUL_IN_TAG = re.compile(rb"</?[A-Za-z][^<>\0]*+\0[^<>]*+>")
+
+
 def parse(utf8: bytes) -> Element | None:
     """Return the root of an HTML page, or None for a page without elements."""
     return parse_bounded(utf8)[0]
@@ -163,9 +166,12 @@ def parse(utf8: bytes) -> Element | None:
 def parse_bounded(utf8: bytes) -> tuple[Element | None, tuple[str, ...]]:
     """Return what :func:`parse` does, and the codes of the bounds (:mod:`newscrawl.extract.bounds`) that were met.
 
-    NUL bytes are dropped first: the parser would stop at one and lose the rest of the page.
+    NUL bytes are taken out of the text first: the parser would stop at one and lose the rest of the page.
+    Source: HTML, 13.2.5 Tokenization.
     """
     if b"\0" in utf8:
+        # In a name or an attribute one stands for a character, as in a browser: a split name is no name.
+        utf8 = _NUL_IN_TAG.sub(lambda tag: tag[0].replace(b"\0", "\N{REPLACEMENT CHARACTER}".encode()), utf8)
         utf8 = utf8.replace(b"\0", b"")
     codes: tuple[str, ...] = ()
     if bounds.unbounded(utf8):
