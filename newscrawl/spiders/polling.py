@@ -23,6 +23,8 @@ DOCUMENTS = frozenset(
 )
 """Kinds of feeds that are made for programs. Until it was read, one is a ``feed``, or a ``guess`` that nobody named."""
 
+_HOME_S = 3600.0
+
 
 class Polling:
     """Keeps the state of feeds; each change of it is written with the next commit."""
@@ -84,10 +86,15 @@ class Polling:
             site=site_of(url),
             kind=kind,
             found_on=on,
-            interval_s=first_interval((), kind, now, floor_s=self.floor_s),
+            interval_s=self._first_interval((), kind),
             next_due=now,
             added_at=now,
         )
+
+    def _first_interval(self, dates: Sequence[str], kind: str) -> float:
+        found_s = first_interval(dates, kind, self.ledger.clock(), floor_s=self.floor_s)
+        # A home page says of no date how often it changes, and there is hardly one that does not by the hour.
+        return max(min(found_s, _HOME_S), self.floor_s) if kind == "home" else found_s
 
     # --- what an answer says
 
@@ -106,7 +113,7 @@ class Polling:
         """Note an answer with other text than the last one: *entries* articles, *new* of them not known before."""
         now = self.ledger.clock()
         if feed.polls == 0:
-            feed = replace(feed, interval_s=first_interval(dates, kind, now, floor_s=self.floor_s))
+            feed = replace(feed, interval_s=self._first_interval(dates, kind))
         self._count(replace(feed, kind=kind), "new" if new else "unchanged", status=response.status)
         counts = self.ledger.state.feed(feed.url, kind=kind)
         counts.entries, counts.new = entries, counts.new + new
