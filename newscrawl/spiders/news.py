@@ -45,10 +45,21 @@ _REPORT_S = 300.0
 """While watching: seconds between two reports."""
 
 
+class _Sites:
+    """The sites of a crawl, known once its store is open: Scrapy's offsite middleware stops redirects that leave them.
+
+    Of the class, which Scrapy asks whether it is for a URL, there are none.
+    """
+
+    def __get__(self, spider: NewsSpider | None, owner: type[NewsSpider]) -> list[str]:
+        return [] if spider is None else sorted(spider.following.sites)
+
+
 class NewsSpider(Spider):
     """Reads pages with :func:`newscrawl.extract.read_page` and feeds with :func:`newscrawl.discover.read_feed`."""
 
     name = "news"
+    allowed_domains = _Sites()
 
     def __init__(self, crawler: Crawler, plan: Plan, profiles: Profiles) -> None:
         super().__init__()
@@ -122,11 +133,6 @@ class NewsSpider(Spider):
             # Asked for nothing in particular: whatever is due anywhere.
             following.sites = set(self.ledger.feeds.known_sites())
         return following
-
-    @property
-    def allowed_domains(self) -> list[str]:
-        """The sites; Scrapy's own offsite middleware stops redirects that leave them."""
-        return sorted(self.following.sites)
 
     # --- what is asked
 
