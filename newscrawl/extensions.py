@@ -35,7 +35,8 @@ from newscrawl.guest import strangers
 from newscrawl.items import Article
 from newscrawl.ledger import Exchange, Keeping, Ledger, RunState, bind_ledger, ledger_of
 from newscrawl.ledger.health import Limits
-from newscrawl.ledger.holding import worker_name
+from newscrawl.ledger.holding import STORE, open_store, worker_name
+from newscrawl.store import feeds
 
 logger = logging.getLogger("newscrawl")
 
@@ -54,7 +55,7 @@ class ContactExtension:
         own_agent = (settings.getpriority("USER_AGENT") or 0) > PRIORITIES["addon"]
         if own_agent or settings["NEWSCRAWL_CONTACT"].strip() or settings.getlist("NEWSCRAWL_REPLAY"):
             raise NotConfigured
-        urls = getattr(spider, "urls", None) or getattr(spider, "start_urls", None) or ()
+        urls = getattr(spider, "urls", None) or getattr(spider, "start_urls", None) or _known_feeds(settings)
         others = strangers(urls, AllowList.parse(settings.getlist("NEWSCRAWL_ALLOW_ADDRESSES")))
         if not others:
             raise NotConfigured
@@ -62,6 +63,19 @@ class ContactExtension:
             f"{others[0]} is somebody else's: say where its webmaster can reach you with "
             "-s NEWSCRAWL_CONTACT=you@example.org (a URL or a mail address; it becomes part of the User-Agent)"
         )
+
+
+def _known_feeds(settings: BaseSettings) -> list[str]:
+    """Return the URLs of the feeds that the store knows: where a crawl begins that is told of nothing else."""
+    folder, url = Path(settings["NEWSCRAWL_OUTPUT_DIR"]), settings["NEWSCRAWL_STORE_URL"]
+    if not settings.getbool("NEWSCRAWL_OUTPUT_ENABLED") or not (url or (folder / STORE).exists()):
+        return []
+    store = open_store(folder, url)
+    try:
+        with store.reading() as connection:
+            return [feed.url for feed in feeds.all(connection)]
+    finally:
+        store.close()
 
 
 class LedgerExtension:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from crawls import Finished, crawl, scrapy
 from paper import Paper, Served
+
+from newscrawl.ledger.holding import store_url
+from newscrawl.store import Store, feeds
 
 LIVE = ("-s", "NEWSCRAWL_ALLOW_ADDRESSES=127.0.0.0/8", "-s", "NEWSCRAWL_PRESET=local", "-s", "NEWSCRAWL_RETRY_S=0.1")
 RSS = '<link rel="alternate" type="application/rss+xml" href="/the.rss">'
@@ -105,6 +109,17 @@ def test_a_due_round_asks_nothing_that_is_not_due(paper: Paper, tmp_path: Path) 
         finished = crawl(tmp_path, *argument, *LIVE)
         assert finished.code == 0, finished.log[-3000:]
         assert "not due" in finished.out
+    assert paper.asked(before) == {}
+
+
+def test_what_is_due_at_other_peoples_hosts_is_not_asked_without_a_contact(paper: Paper, tmp_path: Path) -> None:
+    round_of(paper, tmp_path)
+    with Store.open(store_url(tmp_path, "")) as store, store.begin() as c:
+        (feed, *_) = feeds.all(c)
+        feeds.put(c, [replace(feed, url_key="https://paper.example/", url="https://paper.example/")])
+    before = len(paper.log)
+    refused = crawl(tmp_path, *LIVE)
+    assert (refused.code, "https://paper.example/ is somebody else's" in refused.log) == (2, True), refused.log
     assert paper.asked(before) == {}
 
 

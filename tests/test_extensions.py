@@ -210,7 +210,7 @@ def test_a_crawl_whose_feed_would_leave_its_folder_ends_with_exit_code_2(tmp_pat
         "-a",
         "url=http://127.0.0.1:9/",
         "-o",
-        f"{tmp_path}/%(allowed_domains)s/%(urls)s.jsonl:jsonlines",
+        f"{tmp_path}/%(allowed_domains)s/%(plan)s.jsonl:jsonlines",
     )
     assert finished.code == 2
-    assert "FEEDS (-o, -O): the argument 'urls' is a part of the path" in finished.log
+    assert "FEEDS (-o, -O): the argument 'plan' is a part of the path" in finished.log

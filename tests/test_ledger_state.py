@@ -108,6 +108,7 @@ def test_the_report_holds_every_count_in_plain_form() -> None:
         "skipped_urls": {},
         "links_not_in_replay": ["https://news.example/1"],
         "waiting": [],
+        "links_over_cap": 0,
         "sites": {},
     }
     assert state.page_count == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -66,6 +67,8 @@ class NewsSpider(Spider):
         settings = crawler.settings
         self.ledger_crawler = crawler
         self.plan = plan
+        self.urls = [*plan.urls, *(url for homes in plan.homes.values() for url in homes)]
+        """Where it begins, for those who ask whose hosts these are."""
         self.profiles = profiles
         self.meta_robots = MetaRobots(settings)
         self.stories = Stories(crawler, self._read_part, limit=settings.getint("NEWSCRAWL_MAX_PARTS"))
@@ -231,6 +234,9 @@ class NewsSpider(Spider):
         known = self._known_of(response, exchange)
         page = read_page(response.body, response.url, **known, heed_robots=self.meta_robots.obeys)
         page = self.meta_robots.heard(page, response)
+        if page.kind == "article" and feed is not None and feed.kind == "listing":
+            # A section with a few teasers may look like a story.
+            page = replace(page, kind="listing", reason="it was asked as a listing", article=None, first_part=None)
         state = self.ledger.state
         state.pages[page.kind] += 1
         state.site(site_of(response.url)).pages += 1
