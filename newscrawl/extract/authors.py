@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from newscrawl.extract import bylines
+from newscrawl.extract import bylines, eastasian
 from newscrawl.extract.authorship import Named, Surroundings, authors_marked, is_elsewhere
 from newscrawl.extract.building import Source
 from newscrawl.extract.names import NOT_AUTHORS, is_agency, is_display_name, is_full_name, names_in, person_name
 from newscrawl.extract.prose import squeezed
 from newscrawl.extract.structured import explicit_persons, people_of
-from newscrawl.extract.surnames import is_han_name
+from newscrawl.extract.surnames import HAN, is_han_name, is_japanese_name
 from newscrawl.extract.titles import site_name
 from newscrawl.extract.tree import Block, where
 from newscrawl.items import Person
@@ -39,6 +39,13 @@ _NO_BYLINES = ("notice", "ad", "subscribe", "correction")
 _SIGNED_BLOCKS = 3
 _MOST_VALUES = 20
 _TOGETHER = 6
+_LONGEST_BYLINE = 90
+_SPEAKER = re.compile(rf"\s*([{HAN}]{{2,5}})\s?[：:｜|]")
+_INTO_STORY = 3
+_DATED = re.compile(
+    r"(?:19|20)\d\d\s?[-./年]\s?\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d|\d{1,2}(?:st|nd|rd|th|\.)?,? (?:de )?[^\W\d]{3,10}\.?,? (?:de )?(?:19|20)\d\d"
+    r"|[^\W\d]{3,10}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d|(?:19|20)\d\d년"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +73,10 @@ class Evidence:
         self.around = Surroundings(source.page)
         self.site = squeezed(site_name(source.meta) or "")
         host = (host_of(source.url or "") or "").removeprefix("www.")
+        title = next((value for key in ("og:title", "title") for value in self.meta.meta.get(key, ())), "")
+        heading = source.page.headline.text if source.page.headline is not None else ""
+        self.speaker = next((m[1] for t in (heading, title) if (m := _SPEAKER.match(t))), "")
+        """Whom the headline begins with, as in 闻一川：渡口; the author where the page names them once more."""
         self.label = max((squeezed(part) for part in host.split(".")), key=len, default="")
 
     def layers(self) -> Iterator[Layer]:
@@ -132,6 +143,8 @@ class Evidence:
             ):
                 continue
             pairs = [(name, one.url) for one in same for name in one.names]
+            if any(is_full_name(name) for name, _ in pairs):
+                pairs = [pair for pair in pairs if " " in pair[0] or not pair[0].islower()]
             yield self.layer(reason if near else f"{reason}-below", first.method, first.where, pairs, near=near)
 
     def written_by(self) -> Layer:
@@ -147,9 +160,9 @@ class Evidence:
         """The blocks beside the headline and above the story, then those right below the story."""
         around = self.around
         typed = [i for i in range(around.start + 1, around.end) if around.blocks[i].kind in ("byline", "source_line")]
-        above = {*range(around.head - 4, around.head + 9), *range(around.start - 5, around.start + 1)}
+        above = {*range(around.head - 4, around.head + 9), *range(around.start - 5, around.start + _INTO_STORY + 1)}
         for index in (
-            *sorted(i for i in above if 0 <= i <= max(around.head, around.start)),
+            *sorted(i for i in above if 0 <= i <= max(around.head, around.start + _INTO_STORY)),
             *typed,
             *range(around.end + 1, around.end + 7),
         ):
@@ -164,9 +177,16 @@ class Evidence:
                 continue
             names = names_in(block.text) if cue and block.weight <= 80 else []
             cue = bylines.is_cue(block.text)
-            for line in [] if cue or names else block.text.split("\n")[:8]:
+            lines = [] if cue or names else block.text.split("\n")[:8]
+            for at, line in enumerate(lines):
                 found = bylines.authors_in(line)
+                if at and not found and bylines.is_cue(lines[at - 1]):
+                    found = [name for name in names_in(line) if is_full_name(name)]
+                if index > self.around.start and block.place == "body" and block.weight > _LONGEST_BYLINE:
+                    found = []
                 names += found if len(found) == 1 or all(map(is_full_name, found)) or not found[0].isascii() else []
+            if index > self.around.start and block.place == "body" and not all(map(is_full_name, names)):
+                names = []
             yield self.layer(
                 "text",
                 "text",
@@ -178,6 +198,11 @@ class Evidence:
     def signed(self) -> Iterator[Layer]:
         """Who signs inside the first or last paragraphs, or in brackets below them."""
         body = [block for block in self.source.page.article_blocks() if block.place == "body"]
+        for edge in (body[: _SIGNED_BLOCKS + 2], body[-_SIGNED_BLOCKS:]):
+            lines = [(block, names) for block in edge if (names := eastasian.signature_line(block.text))]
+            if lines:
+                pairs = [(name, None) for _, names in lines for name in names]
+                yield self.layer("signed", "text", where(lines[0][0].element), pairs)
         for block in body[:_SIGNED_BLOCKS]:
             yield self.signature(block, last=False)
         below = [block for index, block in self.edges() if index > self.around.end]
@@ -185,7 +210,7 @@ class Evidence:
             yield self.signature(block, last=True)
 
     def signature(self, block: Block, *, last: bool) -> Layer:
-        names = bylines.signed_by(block.text, last=last)
+        names = eastasian.signed_by(block.text, last=last)
         return self.layer("signed", "text", where(block.element), [(name, None) for name in names])
 
     def metadata(self) -> Iterator[Layer]:
@@ -200,16 +225,34 @@ class Evidence:
     def bare(self) -> Iterator[Layer]:
         """A line above the story that holds names and a date or a role, or that stands beside a date."""
         for index, block in self.edges():
-            if index <= self.around.start and not block.links and block.weight <= 80 and block.place != "headline":
+            if self.may_be_bare(index, block):
                 beside = self.around.blocks[max(index - 1, 0) : index + 2]
-                dated = any(re.search(r"(?:19|20)\d\d", one.text) and one.weight <= 24 for one in beside)
-                # A Chinese essay names its author alone below the headline.
-                below = self.around.head < index <= self.around.head + 3 and is_han_name(block.text.strip())
+                dated = any(one.weight <= 24 and _DATED.search(one.text) for one in beside)
+                below = self.stands_alone(index, block.text.strip())
                 name = bylines.bare_name(block.text) if dated or below else None
                 names = [name] if name else bylines.introduced(block.text)
                 if block.rule == "bare_byline" and not names and not NOT_AUTHORS.search(block.text):
                     names = [name] if (name := person_name(block.text)) else []
                 yield self.layer("bare", "text", where(block.element), [(name, None) for name in names], near=True)
+
+    def may_be_bare(self, index: int, block: Block) -> bool:
+        """Whether a block is short and stands above the story; in its first paragraphs it must hold more than a name."""
+        if index > self.around.start and _DATED.search(block.text) is None:
+            return False
+        return index <= self.around.start + _INTO_STORY and (
+            not block.links and block.weight <= 80 and block.place != "headline"
+        )
+
+    def stands_alone(self, index: int, text: str) -> bool:
+        """Whether *text* is a name alone below the headline, as an East Asian essay names its author."""
+        around = self.around
+        if around.head < around.start:
+            near = around.head < index <= around.head + 3
+        else:
+            near = around.start - 3 <= index < around.start  # The headline is not known.
+        if near and 2 <= len(text) <= 8 and text == self.speaker:
+            return True
+        return near and (is_han_name(text) or is_japanese_name(text))
 
     def house(self, marked: list[Named]) -> Layer:
         """A name of the site's own that the page calls a person: the last resort."""

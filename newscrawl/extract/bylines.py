@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
+from newscrawl.extract.eastasian import byline_authors
 from newscrawl.extract.names import NOT_AUTHORS, ROLE, is_agency, is_full_name, is_lead, names_in, person_name
-from newscrawl.extract.surnames import HAN, is_han_name, is_japanese_name, is_likely_han_name
+from newscrawl.extract.surnames import HAN
 from newscrawl.text import clean_line
 
 _LONGEST_LINE = 300
@@ -39,36 +40,6 @@ _INNER = re.compile(r"(?:^|[\s|•·])(?:by|von|par|por)\s+(?=[^\W\d_])", re.I)
 _CUE_ALONE = re.compile(
     rf"(?:(?:written|posted|published|reported|story|words|geschrieben|verfasst)\s+)?(?:{_BY})\s*[:：]?|(?:authors?|autor(?:in|en|es|a)?|auteurs?|autore|作者|记者|記者|撰文|автор|writer|reporter)\s*[:：]?",
     re.I,
-)
-_WRITER = r"(?:(?:本报|本報|本刊|本网|本網|本社|新华社|中新社|中新网|中央社|央视|特约|特約|特派|见习|見習|實習|实习|首席|资深|全媒体|驻\w{2,6}|[\u4e00-\u9fff]{2,8}?)\s?)?(?:记者|記者)(?:们)?"
-_CJK_LABEL = re.compile(
-    rf"(?:文字记者|文字記者|本[报網网]实习生|{_WRITER}"
-    r"|(?:本文|原文|文章)?作者|撰文|撰稿(?:人)?|执笔(?:人)?|執筆(?:者|人)?|采写|採訪|采访|文字|主笔|主筆|글쓴이|글|取材・文|文・取材|ライター|著者|筆者|文責"
-    r"|(?:^|[\s（(【\[])文(?:\s?[/／]\s?[图圖摄攝](?![:：]))?(?=\s?[/／:：丨|｜＝=]|\s[\u4e00-\u9fff]{2,4}$))"
-    r"(?P<mark>\s*[:：/／|丨｜＝=]\s*|\s*)(?P<author>[^。；;（）()【】\[\]〔〕\n|｜丨]{1,60})"
-)
-_HAN_BEFORE = re.compile(
-    rf"\W{{0,3}}(?:[{HAN}]{{2,8}}[・ 　])?(?P<author>[{HAN}]{{2,4}}[ 　]?[{HAN}]{{0,4}}?)\s?"
-    r"(?:記者|[/／]\s?文(?:\s?[/／]?\s?[图圖摄攝影]{1,2})?)\W{0,3}"
-)
-_HAN_LIST = re.compile(rf"[{HAN}]{{2,4}}[，,]\s?[{HAN}]{{2,3}}(?:[，,\s]|$)")
-_WRITER_FIRST = re.compile(rf"^\s*[:：/／]?\s*(?:{_WRITER}\s*)?")
-_STOPS = re.compile(
-    r"(?:发自|發自|报道|報導|報道|综合|綜合|专题|專題|撰稿|整理|编辑|編輯|责编|責編|责任|責任|校对|通讯员|通訊員|摄影|攝影|撮影|实习生|見習|见习|图|圖|摄|攝|编译|来源|來源|出自|摘自|选自|選自|时间|時間|日期|发表|发布|發布|發表|文章|浏览|点击|阅读|閱讀|评论|更新|编审|审核|监制|\d|\s(?:19|20)\d\d).*$"
-)
-_PLACE_TAIL = re.compile(
-    r"[\s／/]?(?:北京|上海|天津|重庆|重慶|广州|廣州|深圳|香港|澳门|澳門|台北|臺北|台中|臺中|台南|臺南|高雄|新北|桃园|桃園|南京|武汉|武漢|成都|西安|杭州|济南|沈阳|长沙|郑州|合肥|福州|厦门|昆明|贵阳|南宁|海口|兰州|银川|西宁|拉萨|乌鲁木齐"
-    r"|呼和浩特|太原|石家庄|哈尔滨|长春|大连|青岛|宁波|苏州|华盛顿|華盛頓|纽约|紐約|伦敦|倫敦|巴黎|东京|東京|首尔|首爾|莫斯科|柏林|布鲁塞尔|新加坡|曼谷|综合外电|連線|连线)?(?:报|報|电|電|讯|訊|稿|文)?$"
-)
-_BRACKETED = re.compile(r"[（(【\[〔](?P<inside>[^（）()【】\[\]〔〕]{2,80})[)）】\]〕]")
-_HANGUL_BYLINE = re.compile(
-    r"(?P<author>(?:[가-힣]{2,4}\s?[·,/ㆍ]\s?|[가-힣]{3}\s(?=[가-힣]{3}\s?기자)){0,4}[가-힣]{2,4})\s?(?:선임|수습|전문|인턴|객원|대|편집)?\s?(?:기자|특파원|논설위원|통신원)(?![가-힣])"
-)
-_HANGUL_SIGNED = re.compile(_HANGUL_BYLINE.pattern + r"\s?(?:=|\S{1,40}@)")
-_SIGN = re.compile(r"记者|記者|作者|撰文|撰稿|执笔|文[/／:：]")
-_NO_SIGN = re.compile(r"作者(?:系|为|為|是|单位)")
-_WRITER_OPENS = re.compile(
-    rf"\s*{_WRITER}\s?[:：/／]?\s?(?P<author>[{HAN}、 　]{{2,24}}?)(?:\s|[/／]|发自|發自|報導|报道|報道)"
 )
 _DATELINE_BLOCK = re.compile(r"\s*[—–―-]{1,2}\s*$")
 _WIRE = r"AP|Reuters|AFP|UPI|dpa(?:/[\w-]{1,8})?|Xinhua|CNN|KNA|epd|APA|SDA|ANSA|EFE|TASS|afp|ap|Bloomberg|IANS|PTI|ANI|AFX|SID"
@@ -115,9 +86,9 @@ def authors_in(text: str) -> list[str]:
     line = text[:_LONGEST_LINE].strip()
     if re.search(f"[{HAN}]", line):
         lead = _LABEL.match(line) or _LEAD.match(line)
-        return names_in(line[lead.end() :]) if lead else _han_authors(line)
+        return names_in(line[lead.end() :]) if lead else byline_authors(line)
     if re.search("[가-힣]", line):
-        return _hangul_authors(line)
+        return byline_authors(line)
     label = _LABEL.match(line)
     lead = label or _LEAD.match(line)
     if lead is None:
@@ -136,73 +107,6 @@ def is_cue(text: str) -> bool:
     (True, True, False)
     """
     return len(text) <= 30 and _CUE_ALONE.fullmatch(text.strip()) is not None
-
-
-def _han_authors(line: str) -> list[str]:
-    names: list[str] = []
-    for match in _CJK_LABEL.finditer(line):
-        if NOT_AUTHORS.search(line[max(0, match.start() - 2) : match.start("author")]):
-            continue
-        found = _han_names(match["author"])
-        # 作者 and 记者 without a colon may be the subject of a sentence: then a name has to look like one.
-        if match["mark"] or all(map(is_likely_han_name, found)):
-            names += found
-    if not names:
-        after = _HAN_BEFORE.fullmatch(line)
-        names = names_in(after["author"]) if after else []
-    return list(dict.fromkeys(names))
-
-
-def _han_names(listed: str) -> list[str]:
-    """The people at the start of *listed*; what follows the last name is a place, a verb or the next label."""
-    listed = _WRITER_FIRST.sub("", listed, count=1)
-    listed = _PLACE_TAIL.sub("", _STOPS.sub("", listed)).strip()
-    if not _HAN_LIST.match(listed):
-        listed = re.split(r"[，,：:]", listed, maxsplit=1)[0]
-    names = [_PLACE_TAIL.sub("", part) for part in names_in(listed)]
-    return [name for name in names if len(name) > 1 and not NOT_AUTHORS.search(name)]
-
-
-def _hangul_authors(line: str) -> list[str]:
-    match = _HANGUL_BYLINE.search(line[:_EDGE])
-    if match is None or len(line) > _EDGE:
-        return []
-    return names_in(re.sub(r"[·ㆍ/\s]", ",", match["author"]))
-
-
-def signed_by(paragraph: str, *, last: bool) -> list[str]:
-    """Return who signs the story inside its first paragraphs, or its *last*: in brackets, as East Asian papers do.
-
-    >>> signed_by("新华社北京5月3日电（记者桑雨、闻一川）渡船停航。", last=False)
-    ['桑雨', '闻一川']
-    >>> signed_by("渡船停航两周。（闻一川）", last=True), signed_by("渡船停航两周。（完）", last=True)
-    (['闻一川'], [])
-    """
-    edge = paragraph[-_EDGE:] if last else paragraph[:_EDGE]
-    for match in _BRACKETED.finditer(edge):
-        behind = len(edge) - match.end()
-        if last and behind > 30:
-            continue
-        inside = match["inside"]
-        names = _han_authors(inside) if _SIGN.search(inside) and not _NO_SIGN.search(inside) else []
-        # A name alone in brackets is a signature only after the last sentence.
-        if not names and last and behind <= 2 and (not match.start() or edge[match.start() - 1] in "。！？”」』…\n 　"):
-            names = _signature(inside, round_brackets=match.group()[0] in "（(")
-        if names:
-            return names
-    start = _WRITER_OPENS.match(edge) if not last and len(paragraph) <= 2 * _EDGE else None
-    if start:
-        return _han_names(start["author"])
-    hangul = _HANGUL_SIGNED.search(edge)
-    return names_in(re.sub(r"[·ㆍ/\s]", ",", hangul["author"])) if hangul else []
-
-
-def _signature(inside: str, *, round_brackets: bool) -> list[str]:
-    japanese = [re.sub(r"\s", "", part) for part in re.split(r"[、・,，]", inside.rpartition("＝")[2])]
-    if len(japanese) <= 4 and all(map(is_japanese_name, japanese)):
-        return japanese
-    names = [part for part in re.split(r"[\s、，,]+", inside) if part]
-    return names if round_brackets and 0 < len(names) <= 4 and all(map(is_han_name, names)) else []
 
 
 def bare_name(text: str) -> str | None:
