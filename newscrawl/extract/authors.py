@@ -42,6 +42,8 @@ _TOGETHER = 6
 _LONGEST_BYLINE = 90
 _SPEAKER = re.compile(rf"\s*([{HAN}]{{2,5}})\s?[：:｜|]")
 _INTO_STORY = 3
+_NEXT_LINE = 2
+_ABOUT = 10
 _DATED = re.compile(
     r"(?:19|20)\d\d\s?[-./年]\s?\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d|\d{1,2}(?:st|nd|rd|th|\.)?,? (?:de )?[^\W\d]{3,10}\.?,? (?:de )?(?:19|20)\d\d"
     r"|[^\W\d]{3,10}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d|(?:19|20)\d\d년"
@@ -63,6 +65,26 @@ class Layer:
     def keys(self) -> frozenset[str]:
         """The names, for telling whether two layers say the same."""
         return frozenset(squeezed(person.name) for person in self.people)
+
+
+class _Run:
+    """Bylines that stand one below the other: one for each author."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.place, self.last, self.short = "", -_TOGETHER, True
+
+    def goes_on(self, index: int, names: list[str]) -> bool:
+        """Whether the byline of the block *index* is one more of them."""
+        near = index - self.last <= _NEXT_LINE and self.short
+        return near and all(is_full_name(name) for name in (*self.names, *names))
+
+    def add(self, index: int, block: Block, names: list[str]) -> None:
+        """Add a byline."""
+        if not self.names:
+            self.place = where(block.element)
+        self.names += names
+        self.last, self.short = index, block.weight <= _LONGEST_BYLINE
 
 
 class Evidence:
@@ -90,6 +112,7 @@ class Evidence:
         printed = list(self.printed())
         by_hand = list(self.marked(marked, near=True))
         yield from (layer for layer in by_hand if layer.name != "class")
+        yield self.posted()
         yield from (layer for layer in printed if all(is_full_name(p.name) for p in layer.people))
         yield from (layer for layer in by_hand if layer.name == "class")
         yield self.written_by()
@@ -100,6 +123,7 @@ class Evidence:
             # Where metadata says that an organisation wrote it, a lone name is about something else.
             yield from self.marked(marked, near=False)
             yield from self.bare()
+        yield self.described()
         yield self.house(marked)
 
     def layer(
@@ -159,7 +183,11 @@ class Evidence:
     def edges(self) -> Iterator[tuple[int, Block]]:
         """The blocks beside the headline and above the story, then those right below the story."""
         around = self.around
-        typed = [i for i in range(around.start + 1, around.end) if around.blocks[i].kind in ("byline", "source_line")]
+        typed = [
+            i
+            for i in range(around.start + 1, around.end)
+            if around.blocks[i].kind in ("byline", "source_line")
+        ]
         above = {*range(around.head - 4, around.head + 9), *range(around.start - 5, around.start + _INTO_STORY + 1)}
         for index in (
             *sorted(i for i in above if 0 <= i <= max(around.head, around.start + _INTO_STORY)),
@@ -171,29 +199,49 @@ class Evidence:
 
     def printed(self) -> Iterator[Layer]:
         """The lines that a word such as *By* or 作者 begins; its name may stand in the next block."""
-        cue = False
+        cue, known = False, _Run()
         for index, block in self.edges():
             if block.weight > 260 or block.place == "headline" or block.kind in _NO_BYLINES:
                 continue
             names = names_in(block.text) if cue and block.weight <= 80 else []
             cue = bylines.is_cue(block.text)
-            lines = [] if cue or names else block.text.split("\n")[:8]
-            for at, line in enumerate(lines):
-                found = bylines.authors_in(line)
-                if at and not found and bylines.is_cue(lines[at - 1]):
-                    found = [name for name in names_in(line) if is_full_name(name)]
-                if index > self.around.start and block.place == "body" and block.weight > _LONGEST_BYLINE:
-                    found = []
-                names += found if len(found) == 1 or all(map(is_full_name, found)) or not found[0].isascii() else []
-            if index > self.around.start and block.place == "body" and not all(map(is_full_name, names)):
-                names = []
-            yield self.layer(
-                "text",
-                "text",
-                where(block.element),
-                [(name, None) for name in names],
-                near=self.around.is_near(index) is True,
-            )
+            if not cue and not names:
+                names = self.announced(index, block)
+            if not names:
+                continue
+            if known.names and not known.goes_on(index, names):
+                yield self.run(known)
+                known = _Run()
+            known.add(index, block, names)
+        yield self.run(known)
+
+    def posted(self) -> Layer:
+        """Who posted the first contribution of a forum's page, as the line below it says."""
+        around = self.around
+        for block in around.blocks[around.start : around.end + _TOGETHER]:
+            if block.place != "body" and block.weight <= _LONGEST_BYLINE and eastasian.is_post_line(block.text):
+                names = bylines.authors_in(block.text)
+                return self.layer("posted", "text", where(block.element), [(name, None) for name in names])
+        return self.layer("posted", "text", "", [])
+
+    def announced(self, index: int, block: Block) -> list[str]:
+        """The people whom the lines of a block name; inside the story it must be short, and the names in full."""
+        inside = index > self.around.start and block.place == "body"
+        if inside and block.weight > _LONGEST_BYLINE:
+            return []
+        names: list[str] = []
+        lines = block.text.split("\n")[:8]
+        for at, line in enumerate(lines):
+            found = bylines.authors_in(line)
+            if at and not found and bylines.is_cue(lines[at - 1]):
+                found = [name for name in names_in(line) if is_full_name(name)]
+            names += found if len(found) == 1 or all(map(is_full_name, found)) or not found[0].isascii() else []
+        return names if not inside or all(map(is_full_name, names)) else []
+
+    def run(self, run: _Run) -> Layer:
+        """The layer of bylines that stand one below the other."""
+        pairs = [(name, None) for name in run.names]
+        return self.layer("text", "text", run.place, pairs, near=self.around.is_near(run.last) is True)
 
     def signed(self) -> Iterator[Layer]:
         """Who signs inside the first or last paragraphs, or in brackets below them."""
@@ -253,6 +301,20 @@ class Evidence:
         if near and 2 <= len(text) <= 8 and text == self.speaker:
             return True
         return near and (is_han_name(text) or is_japanese_name(text))
+
+    def described(self) -> Layer:
+        """Whom a line or two below the story introduce: a name alone and what its bearer does, or *X is a writer …*."""
+        blocks, end = self.around.blocks, self.around.end
+        for index in range(max(end - _ABOUT, self.around.start + 1), min(end + _ABOUT, len(blocks))):
+            block = blocks[index]
+            name = "" if is_elsewhere(block) or block.place == "chrome" else bylines.described(block.text)
+            if not name and index and block.weight > 30 and blocks[index - 1].place != "chrome":
+                alone = bylines.bare_name(blocks[index - 1].text)
+                if alone and block.text.startswith(alone) and block.text[len(alone) :].lstrip()[:1].islower():
+                    name = alone
+            if name:
+                return self.layer("described", "text", where(block.element), [(name, None)])
+        return self.layer("described", "text", "", [])
 
     def house(self, marked: list[Named]) -> Layer:
         """A name of the site's own that the page calls a person: the last resort."""

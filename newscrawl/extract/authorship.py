@@ -20,6 +20,7 @@ from newscrawl.text import clean_line
 _LONGEST_TEXT = 600
 _MOST_ELEMENTS = 300
 _NEAR_HEADLINE = 12
+_INTO_STORY = 5
 _BEHIND_STORY = 25
 _MOST_AROUND = 8
 _MOST_INSIDE = 80
@@ -158,8 +159,8 @@ class Surroundings:
         low, high = min(self.head, self.start), max(self.head, self.start)
         seen: set[Element] = set()
         for index in (
-            *range(max(low - _NEAR_HEADLINE, 0), high + 3),
-            *range(max(self.end, high + 3), self.end + _BEHIND_STORY),
+            *range(max(low - _NEAR_HEADLINE, 0), high + _INTO_STORY),
+            *range(max(self.end, high + _INTO_STORY), self.end + _BEHIND_STORY),
         ):
             block = self.blocks[index] if index < len(self.blocks) else None
             if block is None or (block.weight > _LONGEST_TEXT and block.place == "body"):
@@ -178,7 +179,7 @@ class Surroundings:
     def is_near(self, index: int) -> bool | None:
         """Return True for a block beside the headline or above the story, False below the story, None elsewhere."""
         low, high = min(self.head, self.start), max(self.head, self.start)
-        if low - _NEAR_HEADLINE <= index <= high + 2:
+        if low - _NEAR_HEADLINE <= index < high + _INTO_STORY:
             return True
         return False if self.start <= index <= self.end + _BEHIND_STORY else None
 

@@ -41,6 +41,11 @@ _CUE_ALONE = re.compile(
     rf"(?:(?:written|posted|published|reported|story|words|geschrieben|verfasst)\s+)?(?:{_BY})\s*[:：]?|(?:authors?|autor(?:in|en|es|a)?|auteurs?|autore|作者|记者|記者|撰文|автор|writer|reporter)\s*[:：]?",
     re.I,
 )
+_DESCRIBED = re.compile(
+    r"(?:About the author:? )?(?P<author>[^\W\d_][\w.'’-]*(?: [\w.'’-]+){1,3}?),? (?:is|ist|est|es|è|é)"
+    r" (?:an?|the|our|ein|eine|une?|una|uno|um|uma)? ?(?:[\w’'&-]+ ){0,6}?"
+    r"(?:writer|reporter|journalist\w{0,2}|editor|columnist|correspondent|contributor|author|blogger|professor|lecturer|fellow|redakteur(?:in)?|autor(?:in)?|korrespondent(?:in)?|periodista|giornalista|jornalista|journaliste)\b",
+)
 _DATELINE_BLOCK = re.compile(r"\s*[—–―-]{1,2}\s*$")
 _WIRE = r"AP|Reuters|AFP|UPI|dpa(?:/[\w-]{1,8})?|Xinhua|CNN|KNA|epd|APA|SDA|ANSA|EFE|TASS|afp|ap|Bloomberg|IANS|PTI|ANI|AFX|SID"
 _DATELINE_LEAD = re.compile(
@@ -117,6 +122,17 @@ def bare_name(text: str) -> str | None:
     """
     name = person_name(text) if len(text) <= 60 and not is_lead(text) and not NOT_AUTHORS.search(text) else None
     return name if name is not None and is_full_name(name) else None
+
+
+def described(text: str) -> str:
+    """Return whom a paragraph introduces as someone who writes, by its first words; "" for any other paragraph.
+
+    >>> described("Jane Roe is a staff writer at the Weir Gazette."), described("Jane Roe is a ferry.")
+    ('Jane Roe', '')
+    """
+    match = _DESCRIBED.match(text[:_LONGEST_LINE])
+    name = person_name(match["author"]) if match is not None else None
+    return name if name is not None and is_full_name(name) else ""
 
 
 def introduced(text: str) -> list[str]:

@@ -197,6 +197,15 @@ def _korean_names(listed: str) -> list[str]:
     return [name for name in re.split(r"[^가-힣]+", listed) if is_hangul_name(name)]
 
 
+def is_post_line(text: str) -> bool:
+    """Return whether a line says who posted what stands above it, as forums do.
+
+    >>> is_post_line("发布时间 2024/05/03 22:36 by riverboat"), is_post_line("2024/05/03 22:36")
+    (True, False)
+    """
+    return _POSTED.search(text[:_EDGE]) is not None or _DATED_BY.search(text[:_EDGE]) is not None
+
+
 def signature_line(text: str) -> list[str]:
     """Return the people of a short line inside a story that holds nothing but the byline; the names must be in full.
 

@@ -62,7 +62,7 @@ _NOISE = re.compile(
     r"[（(\[][^（）()\[\]]{0,80}[)）\]]|https?:\S{1,200}|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){0,5}|(?<!\w)@\w{1,40}"
 )
 _TAIL = re.compile(
-    r"\s(?:in|aus|à|at|for|für|im|with|mit|pour|para|desde|from|about|via|am|on|of the|of|uit|fra|fr[åa]n|w|exclusively|recommended"
+    r"\s(?:in|aus|à|at|for|für|im|with|mit|pour|para|desde|from|about|via|am|on|of the|of|uit|fra|fr[åa]n|w|exclusively|recommended|[Ii]llustration(?:s|en)?|[Pp]hotos?|[Pp]hotography|[Ff]otos?|Bilder"
     r"|is an?|ist|has|writes|reports|berichtet|updated|published|posted|last|follow|view|see|read|more|contributed)\s.*$"
 )
 _DATED = re.compile(
@@ -172,7 +172,7 @@ def _reads_like_names(words: list[str]) -> bool:
 
 
 _NO_DISPLAY = re.compile(
-    r"https?:|www\.|@|\d{3}|^(?:wp-?)?(?:admin\w*|user|root|none|null|unknown|anonymous|undefined|default|author|editors?|staff|team|desk|newsroom|redaktion)$",
+    r"https?:|www\.|@|\d{3}|^(?:wp-?|wordpress)?(?:admin\w*|user|root|none|null|unknown|anonymous|undefined|default|author|editors?|staff|team|desk|newsroom|redaktion)$",
     re.I,
 )
 
