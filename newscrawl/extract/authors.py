@@ -183,14 +183,10 @@ class Evidence:
     def edges(self) -> Iterator[tuple[int, Block]]:
         """The blocks beside the headline and above the story, then those right below the story."""
         around = self.around
-        typed = [
-            i
-            for i in range(around.start + 1, around.end)
-            if around.blocks[i].kind in ("byline", "source_line")
-        ]
-        above = {*range(around.head - 4, around.head + 9), *range(around.start - 5, around.start + _INTO_STORY + 1)}
+        typed = [i for i in range(around.start + 1, around.end) if around.blocks[i].kind in ("byline", "source_line")]
+        above = {*range(around.head - 4, around.head + 9), *range(around.start - 5, around.top_end)}
         for index in (
-            *sorted(i for i in above if 0 <= i <= max(around.head, around.start + _INTO_STORY)),
+            *sorted(i for i in above if 0 <= i < max(around.head + 1, around.start + 1, around.top_end)),
             *typed,
             *range(around.end + 1, around.end + 7),
         ):

@@ -37,7 +37,7 @@ _CJK_LABEL = re.compile(
     r"(?P<mark>\s*[:：/／|丨｜＝=・]\s*|\s*)(?P<author>[^。；;（）()【】\[\]〔〕\n|｜丨]{1,60})"
 )
 _HAN_BEFORE = re.compile(
-    rf"\W{{0,3}}(?:[{HAN}]{{2,8}}[・ 　])?(?P<author>[{HAN}]{{2,4}}[ 　]?[{HAN}]{{0,4}}?)\s?"
+    rf"\W{{0,3}}(?:[{HAN}]{{2,8}}[・ 　])??(?P<author>[{HAN}]{{2,4}}[ 　]?[{HAN}]{{0,4}}?)\s?"
     r"(?:(?P<mark>記者|[/／]\s?文(?:\s?[/／]?\s?[图圖摄攝影]{1,2})?)|(?:\s[^\s，。]{2,12})?(?:记者|記者|特约撰稿人?|特約撰述))\W{0,3}"
 )
 _HAN_LIST = re.compile(rf"[{HAN}]{{2,4}}[，,]\s?[{HAN}]{{2,3}}(?:[，,\s]|$)")
@@ -71,7 +71,9 @@ _WRITER_OPENS = re.compile(
 _SIGNED_ON = re.compile(
     rf"\W{{0,4}}(?:作者\s?[:：]?\s?)?(?P<author>[{HAN}]{{2,4}}?)\s?(?:写作|写|寫|作|记|記|草|完稿|撰)?[于於]\s?(?:(?:19|20)\d\d|[一二][九〇零○]|\d{{1,2}}月|[{HAN}]{{2,6}}\W{{0,3}}$)"
 )
-_POSTED = re.compile(r"(?:本|该|此)?(?:[贴帖]|[贴帖]子|文章?)\s?由\s?(?P<author>[^\s,，。:：于於]{2,16})\s?[于於在]\s?(?=(?:19|20)?\d\d)")
+_POSTED = re.compile(
+    r"(?:本|该|此)?(?:[贴帖]|[贴帖]子|文章?)\s?由\s?(?P<author>[^\s,，。:：于於]{2,16})\s?[于於在]\s?(?=(?:19|20)?\d\d)"
+)
 _DATED_BY = re.compile(r"\d[\d:.\s年月日/-]{6,24}\s(?:by|By|BY)\s(?P<author>[^\s|｜,，。]{2,20})\W{0,3}$")
 _KANJI = rf"[{HAN}]{{2,5}}[ 　]?[{HAN}]{{0,3}}"
 _JAPANESE_PLACED = re.compile(
@@ -83,9 +85,7 @@ _JAPANESE_GLUED = re.compile(
 _JAPANESE_ROLE = re.compile(
     rf"(?:[^\s。、]{{0,14}}?(?:部|支局|支局長|総局|総局長|編集委員|論説委員|解説委員|特派員|専門記者|デスク|記者))[・ 　：:]\s?(?P<author>{_KANJI})"
 )
-_KOREAN_ROLE = (
-    r"(?:기자|특파원|논설위원|논설주간|논설실장|통신원|칼럼니스트|전문위원|객원위원)(?![가-힣])"
-)
+_KOREAN_ROLE = r"(?:기자|특파원|논설위원|논설주간|논설실장|통신원|칼럼니스트|전문위원|객원위원)(?![가-힣])"
 _KOREAN_LIST = rf"(?:{HANGUL_NAME})(?![가-힣])(?:\s?[·,/ㆍ・、]\s?|\s)"
 _KOREAN_BYLINE = re.compile(
     rf"(?<![가-힣])(?P<author>(?:{_KOREAN_LIST}){{0,5}}(?:{HANGUL_NAME}))"
@@ -136,8 +136,8 @@ def _unlabelled(line: str) -> list[str]:
         (_JAPANESE_GLUED.fullmatch(line), _is_signature),
         (_JAPANESE_ROLE.fullmatch(line), is_japanese_name),
         (_SIGNED_ON.match(line), is_han_name),
-        (_POSTED.search(line[:_EDGE]), lambda name: True),
-        (_DATED_BY.search(line[:_EDGE]), lambda name: True),
+        (_POSTED.search(line[:_EDGE]), bool),
+        (_DATED_BY.search(line[:_EDGE]), bool),
     )
     for match, holds in tests:
         if match is not None:

@@ -88,9 +88,7 @@ def is_likely_han_name(text: str) -> bool:
     return is_han_name(text) or (len(text) == 4 and text[0] in _SURNAMES and is_han_name(text[:3]))
 
 
-_HANGUL_SURNAMES = (
-    "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구나민진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용류량"
-)
+_HANGUL_SURNAMES = "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구나민진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용류량"
 HANGUL_NAME = rf"(?:남궁|황보|제갈|사공|선우|독고)[가-힣]{{1,2}}|[{_HANGUL_SURNAMES}][가-힣]{{1,2}}"
 """A pattern of what can be a Korean name; :func:`is_hangul_name` knows the words that only look like one."""
 _HANGUL_WORDS = frozenset(
