@@ -164,3 +164,68 @@ def test_an_editor_is_no_author() -> None:
 def test_any_byline_gives_clean_names(byline: str, author: str) -> None:
     found = article(f'{HEADLINE}<p class="byline">{byline}</p>{STORY}', ld(author))
     assert all(person.name and person.name == person.name.strip() for person in found.authors)
+
+
+POSTS = (
+    "江边的渡船从本月起停航两周，镇政府说是为了更换用了二十六年的缆绳和栈桥，工程昨天早上已经开始，对岸的居民要绕行石桥，路上多走大约四十分钟。",
+    "住在对岸的居民每天早上要绕行石桥，多走大约四十分钟，学校为此把上课时间推迟到九点，镇上的邮局也改在下午才送信，大家都希望早日恢复。",
+    "负责工程的施工队表示，如果水位不再上涨，栈桥有望在月底之前完工，渡船随后恢复，届时票价不变，老人和孩子仍然免费乘坐，时间表会贴在渡口。",
+)
+
+
+def chinese(body: str, title: str = "渡船停航") -> Article:
+    html = f'<html lang="zh"><head><title>{title}</title></head><body><div>{body}</div></body></html>'
+    return extract_article(html.encode(), "https://jiangan.example/2024/dukou.html")
+
+
+CHINESE_STORY = "".join(f"<p>{post}</p>" for post in POSTS)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (f"<h1>渡船停航</h1>{CHINESE_STORY}<p>整合 江岸日报记者 张三</p>", ["张三"]),
+        (f"<h1>渡船停航</h1><p>本报实习生 李四</p><p>本报记者 张三 王小五</p>{CHINESE_STORY}", ["李四", "张三", "王小五"]),
+        (f"<h1>渡船停航</h1>{CHINESE_STORY}<p>责任编辑：张三</p>", []),
+        (f"<h1>茉渡：渡船停航</h1><p>茉渡</p>{CHINESE_STORY}", ["茉渡"]),
+        (f"<h1>渡船停航</h1>{CHINESE_STORY}<p>本贴由河边人于2024年5月3日16:12:21发表</p>", ["河边人"]),
+    ],
+)  # fmt: skip
+def test_a_chinese_story_names_its_author_in_a_line_of_its_own(body: str, expected: list[str]) -> None:
+    assert names(chinese(body)) == expected
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<p>By Jane Roe</p>",
+        "<p>Blog post by Jane Roe</p>",
+        "<p>Text by Jane Roe Illustration by John Doe</p>",
+        "<div>Written by<br>Jane Roe, who has covered the river for ten years</div>",
+        "<p>Jane Roe | 03.05.2024</p>",
+    ],
+)
+def test_a_byline_below_the_first_paragraph_names_the_author(inside: str) -> None:
+    first, rest = STORY.split("</p>", 1)
+    assert names(article(f"{HEADLINE}{first}</p>{inside}{rest}{STORY}")) == ["Jane Roe"]
+
+
+@pytest.mark.parametrize(
+    ("below", "expected"),
+    [
+        ("<p>Jane Roe is a staff writer at the Weir Gazette.</p>", ["Jane Roe"]),
+        ("<h4>Jane Roe</h4><p>Jane Roe is often on the far bank, and has a boat of her own.</p>", ["Jane Roe"]),
+        ("<p>Jane Roe is the mayor of the town.</p>", []),
+    ],
+)
+def test_the_last_lines_may_introduce_the_author(below: str, expected: list[str]) -> None:
+    assert names(article(f"{HEADLINE}{STORY}{below}")) == expected
+
+
+def test_bylines_one_below_the_other_name_several_authors() -> None:
+    bylines = "<p>By Jane Roe</p><p>By John Doe</p>"
+    assert names(article(f"{HEADLINE}{bylines}{STORY}")) == ["Jane Roe", "John Doe"]
+
+
+def test_a_product_and_its_year_are_no_author() -> None:
+    assert names(article(f"{HEADLINE}<p>Best Overall</p><p>Ferry Model 16 (2023)</p>{STORY}")) == []

@@ -44,10 +44,6 @@ _SPEAKER = re.compile(rf"\s*([{HAN}]{{2,5}})\s?[：:｜|]")
 _INTO_STORY = 3
 _NEXT_LINE = 2
 _ABOUT = 10
-_DATED = re.compile(
-    r"(?:19|20)\d\d\s?[-./年]\s?\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d|\d{1,2}(?:st|nd|rd|th|\.)?,? (?:de )?[^\W\d]{3,10}\.?,? (?:de )?(?:19|20)\d\d"
-    r"|[^\W\d]{3,10}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d|(?:19|20)\d\d년"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +211,7 @@ class Evidence:
         """Who posted the first contribution of a forum's page, as the line below it says."""
         around = self.around
         for block in around.blocks[around.start : around.end + _TOGETHER]:
-            if block.place != "body" and block.weight <= _LONGEST_BYLINE and eastasian.is_post_line(block.text):
+            if block.weight <= _LONGEST_BYLINE and eastasian.is_post_line(block.text):
                 names = bylines.authors_in(block.text)
                 return self.layer("posted", "text", where(block.element), [(name, None) for name in names])
         return self.layer("posted", "text", "", [])
@@ -271,17 +267,20 @@ class Evidence:
         for index, block in self.edges():
             if self.may_be_bare(index, block):
                 beside = self.around.blocks[max(index - 1, 0) : index + 2]
-                dated = any(one.weight <= 24 and _DATED.search(one.text) for one in beside)
-                below = self.stands_alone(index, block.text.strip())
-                name = bylines.bare_name(block.text) if dated or below else None
+                dated = any(one.weight <= 24 and bylines.DATED.search(one.text) for one in beside)
+                text = block.text.strip()
+                below = self.stands_alone(index, text)
+                name = bylines.bare_name(text) if dated or below else None
+                if below and text == self.speaker:
+                    name = text
                 names = [name] if name else bylines.introduced(block.text)
                 if block.rule == "bare_byline" and not names and not NOT_AUTHORS.search(block.text):
                     names = [name] if (name := person_name(block.text)) else []
                 yield self.layer("bare", "text", where(block.element), [(name, None) for name in names], near=True)
 
     def may_be_bare(self, index: int, block: Block) -> bool:
-        """Whether a block is short and stands above the story; in its first paragraphs it must hold more than a name."""
-        if index > self.around.start and _DATED.search(block.text) is None:
+        """Whether a block is short and stands above the story; in its first paragraphs it has to hold a date, too."""
+        if index > self.around.start and bylines.DATED.search(block.text) is None:
             return False
         return index <= self.around.start + _INTO_STORY and (
             not block.links and block.weight <= 80 and block.place != "headline"

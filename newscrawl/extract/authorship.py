@@ -159,7 +159,7 @@ class Surroundings:
 
     def elements(self) -> Iterator[Element]:
         """The elements of the blocks near the headline and below the story, and those close around them, in document order."""
-        low, high = min(self.head, self.start), max(self.head, self.start)
+        low = min(self.head, self.start)
         seen: set[Element] = set()
         for index in (
             *range(max(low - _NEAR_HEADLINE, 0), self.top_end),
@@ -181,7 +181,7 @@ class Surroundings:
 
     def is_near(self, index: int) -> bool | None:
         """Return True for a block beside the headline or above the story, False below the story, None elsewhere."""
-        low, high = min(self.head, self.start), max(self.head, self.start)
+        low = min(self.head, self.start)
         if low - _NEAR_HEADLINE <= index < self.top_end:
             return True
         return False if self.start <= index <= self.end + _BEHIND_STORY else None

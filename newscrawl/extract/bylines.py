@@ -25,7 +25,7 @@ _NO_SOURCE = re.compile(
 _BY = r"by|von|vom|par|por|di|av|af|door|de la rédaction de|przez|napisał|od|yazan|tekijä"
 _LEAD = re.compile(
     # The seam is there for speed: inside words there is nothing to look for.
-    rf"\b(?:(?:posted|published|written|reported|story|words|text|article|report|analysis|opinion|review|interview|column|created|submitted|added|authored"
+    rf"\b(?:(?:posted|published|written|reported|story|words|text|article|report|(?:blog |guest |blog)post|analysis|opinion|review|interview|column|created|submitted|added|authored"
     rf"|geschrieben|verfasst|eingestellt|gepostet|gespeichert|(?:ein |blog |blog|gast)?(?:beitrag|artikel|kommentar|interview|gastbeitrag)|eine? (?:analyse|kolumne|rezension)|écrit|rédigé|publié|escrito|publicado|scritto|pubblicato|geschreven|skrevet|skriven"
     rf")\s+)?(?:{_BY})(?:\s*:\s*|\s+)",
     re.I,
@@ -46,6 +46,13 @@ _DESCRIBED = re.compile(
     r" (?:an?|the|our|ein|eine|une?|una|uno|um|uma)? ?(?:[\w’'&-]+ ){0,6}?"
     r"(?:writer|reporter|journalist\w{0,2}|editor|columnist|correspondent|contributor|author|blogger|professor|lecturer|fellow|redakteur(?:in)?|autor(?:in)?|korrespondent(?:in)?|periodista|giornalista|jornalista|journaliste)\b",
 )
+_CLOCK_OR_YEAR = re.compile(r"\d:\d\d|[|·•,]\s?(?:19|20)\d\d$")
+DATED = re.compile(
+    r"(?:19|20)\d\d\s?[-./年]\s?\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d"
+    r"|\d{1,2}(?:st|nd|rd|th|\.)?,? (?:de )?[^\W\d]{3,10}\.?,? (?:de )?(?:19|20)\d\d"
+    r"|[^\W\d]{3,10}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d|(?:19|20)\d\d년"
+)
+"""A whole day, or a month of a year, as bylines print it."""
 _DATELINE_BLOCK = re.compile(r"\s*[—–―-]{1,2}\s*$")
 _WIRE = r"AP|Reuters|AFP|UPI|dpa(?:/[\w-]{1,8})?|Xinhua|CNN|KNA|epd|APA|SDA|ANSA|EFE|TASS|afp|ap|Bloomberg|IANS|PTI|ANI|AFX|SID"
 _DATELINE_LEAD = re.compile(
@@ -146,7 +153,7 @@ def introduced(text: str) -> list[str]:
     names = names_in(text)
     listed = sum(map(len, names)) + 3 * len(names)
     rest = text[len(names[0]) :] if names and text.startswith(names[0]) else ""
-    known = ROLE.search(rest) is not None or re.search(r"\d{4}|\d:\d\d", rest) is not None
+    known = any(pattern.search(rest) is not None for pattern in (ROLE, DATED, _CLOCK_OR_YEAR))
     return names if known and all(map(is_full_name, names)) and len(text) - listed <= 50 else []
 
 

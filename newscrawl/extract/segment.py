@@ -23,7 +23,7 @@ from newscrawl.extract.features import Around, Claims, Numbers, features
 from newscrawl.extract.headlines import headline_of
 from newscrawl.extract.marks import Marker
 from newscrawl.extract.prose import SENTENCE_END, is_prose
-from newscrawl.extract.story import chosen, shipped, signs_of
+from newscrawl.extract.story import chosen, copies, shipped, signs_of
 from newscrawl.extract.tree import HEADINGS, Block, Blocks, MediaNode, Place, walk
 from newscrawl.sites import Layout
 from newscrawl.text import weight
@@ -31,7 +31,6 @@ from newscrawl.urls import looks_like_tag
 
 _LONGEST_LINE = 1000
 _LONG_ENOUGH = 100
-_COPIED = 0.3
 _LONGEST_DATE = 30
 _LONGEST_TITLE = 80
 _POSTS = 2
@@ -194,18 +193,9 @@ def _placed_around(look: FirstLook, story: frozenset[int], without: frozenset[st
 
 def _told_once(blocks: list[Block], story: frozenset[int]) -> frozenset[int]:
     """Leave out the second copy of a story that a page holds twice: one for wide screens and one for narrow ones."""
-    seen: set[str] = set()
-    copies = set()
-    for index in sorted(story):
-        block = blocks[index]
-        if block.text in seen:
-            copies.add(index)
-        elif block.weight >= _LONG_ENOUGH:
-            seen.add(block.text)
-    copied = sum(blocks[index].weight for index in copies)
-    # One paragraph that is printed twice is a quotation set in large type, and says nothing of the rest.
-    twice = len(copies) > 1 and copied >= _COPIED * sum(blocks[index].weight for index in story)
-    return story - copies if twice else story
+    at = sorted(story)
+    copied = copies([blocks[index].text for index in at], [blocks[index].weight for index in at])
+    return story - {at[place] for place in copied}
 
 
 def _first_post(blocks: list[Block], story: frozenset[int]) -> frozenset[int]:

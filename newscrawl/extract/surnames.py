@@ -58,6 +58,11 @@ _HAN_WORDS = frozenset(
 )
 
 
+def is_cjk(text: str) -> bool:
+    """Return whether *text* holds Chinese, Japanese or Korean letters."""
+    return re.search(f"[{CJK}]", text) is not None
+
+
 def is_han_name(text: str) -> bool:
     """Return whether *text* can be a Chinese name in full: a surname, then one or two characters.
 
