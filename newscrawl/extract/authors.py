@@ -91,9 +91,8 @@ class Evidence:
         self.around = Surroundings(source.page)
         self.site = squeezed(site_name(source.meta) or "")
         host = (host_of(source.url or "") or "").removeprefix("www.")
-        title = next((value for key in ("og:title", "title") for value in self.meta.meta.get(key, ())), "")
         heading = source.page.headline.text if source.page.headline is not None else ""
-        self.speaker = next((m[1] for t in (heading, title) if (m := _SPEAKER.match(t))), "")
+        self.speaker = next((m[1] for t in (heading, self.meta.title or "") if (m := _SPEAKER.match(t))), "")
         """Whom the headline begins with, as in 闻一川：渡口; the author where the page names them once more."""
         self.label = max((squeezed(part) for part in host.split(".")), key=len, default="")
 
@@ -280,11 +279,9 @@ class Evidence:
 
     def may_be_bare(self, index: int, block: Block) -> bool:
         """Whether a block is short and stands above the story; in its first paragraphs it has to hold a date, too."""
-        if index > self.around.start and bylines.DATED.search(block.text) is None:
+        if index > self.around.start + _INTO_STORY or block.links or block.weight > 80 or block.place == "headline":
             return False
-        return index <= self.around.start + _INTO_STORY and (
-            not block.links and block.weight <= 80 and block.place != "headline"
-        )
+        return index <= self.around.start or bylines.DATED.search(block.text) is not None
 
     def stands_alone(self, index: int, text: str) -> bool:
         """Whether *text* is a name alone below the headline, as an East Asian essay names its author."""
@@ -300,13 +297,14 @@ class Evidence:
     def described(self) -> Layer:
         """Whom a line or two below the story introduce: a name alone and what its bearer does, or *X is a writer …*."""
         blocks, end = self.around.blocks, self.around.end
-        for index in range(max(end - _ABOUT, self.around.start + 1), min(end + _ABOUT, len(blocks))):
-            block = blocks[index]
-            name = "" if is_elsewhere(block) or block.place == "chrome" else bylines.described(block.text)
-            if not name and index and block.weight > 30 and blocks[index - 1].place != "chrome":
-                alone = bylines.bare_name(blocks[index - 1].text)
-                if alone and block.text.startswith(alone) and block.text[len(alone) :].lstrip()[:1].islower():
-                    name = alone
+        for index in range(max(end - _ABOUT, self.around.start + 1, 1), min(end + _ABOUT, len(blocks))):
+            block, before = blocks[index], blocks[index - 1]
+            if block.weight <= 30 or block.place == "chrome" or is_elsewhere(block):
+                continue
+            name = bylines.described(block.text)
+            if not name and before.place != "chrome" and block.text.startswith(f"{before.text} "):
+                goes_on = block.text[len(before.text) :].lstrip()[:1].islower()
+                name = (bylines.bare_name(before.text) if goes_on else None) or ""
             if name:
                 return self.layer("described", "text", where(block.element), [(name, None)])
         return self.layer("described", "text", "", [])

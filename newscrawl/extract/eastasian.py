@@ -203,6 +203,8 @@ def is_post_line(text: str) -> bool:
     >>> is_post_line("发布时间 2024/05/03 22:36 by riverboat"), is_post_line("2024/05/03 22:36")
     (True, False)
     """
+    if "由" not in text and " by " not in text.lower():
+        return False
     return _POSTED.search(text[:_EDGE]) is not None or _DATED_BY.search(text[:_EDGE]) is not None
 
 

@@ -101,7 +101,7 @@ def chosen(chances: Numbers, weights: Numbers, ruled: NDArray[np.int8]) -> NDArr
 def copies(texts: Sequence[str], weights: Sequence[float]) -> list[int]:
     """Return which of the *texts* of a story say again what was said, where the page tells the story twice.
 
-    >>> copies(["The ferry waits.", "It is late."] * 2, [200, 100] * 2), copies(["It waits.", "Late.", "Late."], [200] * 3)
+    >>> copies(["The ferry waits.", "It is late."] * 2, [200, 100] * 2), copies(["A", "B", "B"], [200] * 3)
     ([2, 3], [])
     """
     seen: set[str] = set()
