@@ -188,6 +188,7 @@ CHINESE_STORY = "".join(f"<p>{post}</p>" for post in POSTS)
         (f"<h1>渡船停航</h1><p>本报实习生 李四</p><p>本报记者 张三 王小五</p>{CHINESE_STORY}", ["李四", "张三", "王小五"]),
         (f"<h1>渡船停航</h1>{CHINESE_STORY}<p>责任编辑：张三</p>", []),
         (f"<h1>茉渡：渡船停航</h1><p>茉渡</p>{CHINESE_STORY}", ["茉渡"]),
+        (f"<h1>外渡部：渡船停航</h1><p>外渡部</p>{CHINESE_STORY}", []),
         (f"<h1>渡船停航</h1>{CHINESE_STORY}<p>本贴由河边人于2024年5月3日16:12:21发表</p>", ["河边人"]),
     ],
 )  # fmt: skip

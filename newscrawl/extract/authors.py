@@ -12,7 +12,7 @@ from newscrawl.extract.building import Source
 from newscrawl.extract.names import NOT_AUTHORS, is_agency, is_display_name, is_full_name, names_in, person_name
 from newscrawl.extract.prose import squeezed
 from newscrawl.extract.structured import explicit_persons, people_of
-from newscrawl.extract.surnames import HAN, is_han_name, is_japanese_name
+from newscrawl.extract.surnames import CJK_OUTLET, HAN, is_han_name, is_japanese_name
 from newscrawl.extract.titles import site_name
 from newscrawl.extract.tree import Block, where
 from newscrawl.items import Person
@@ -40,6 +40,7 @@ _SIGNED_BLOCKS = 3
 _MOST_VALUES = 20
 _TOGETHER = 6
 _LONGEST_BYLINE = 90
+_LONGEST_SPEAKER = 5
 _SPEAKER = re.compile(rf"\s*([{HAN}]{{2,5}})\s?[：:｜|]")
 _INTO_STORY = 3
 _NEXT_LINE = 2
@@ -91,9 +92,6 @@ class Evidence:
         self.around = Surroundings(source.page)
         self.site = squeezed(site_name(source.meta) or "")
         host = (host_of(source.url or "") or "").removeprefix("www.")
-        heading = source.page.headline.text if source.page.headline is not None else ""
-        self.speaker = next((m[1] for t in (heading, self.meta.title or "") if (m := _SPEAKER.match(t))), "")
-        """Whom the headline begins with, as in 闻一川：渡口; the author where the page names them once more."""
         self.label = max((squeezed(part) for part in host.split(".")), key=len, default="")
 
     def layers(self) -> Iterator[Layer]:
@@ -270,7 +268,7 @@ class Evidence:
                 text = block.text.strip()
                 below = self.stands_alone(index, text)
                 name = bylines.bare_name(text) if dated or below else None
-                if below and text == self.speaker:
+                if below and not name:
                     name = text
                 names = [name] if name else bylines.introduced(block.text)
                 if block.rule == "bare_byline" and not names and not NOT_AUTHORS.search(block.text):
@@ -290,9 +288,14 @@ class Evidence:
             near = around.head < index <= around.head + 3
         else:
             near = around.start - 3 <= index < around.start  # The headline is not known.
-        if near and 2 <= len(text) <= 8 and text == self.speaker:
-            return True
-        return near and (is_han_name(text) or is_japanese_name(text))
+        return near and (is_han_name(text) or is_japanese_name(text) or self.is_speaker(index, text))
+
+    def is_speaker(self, index: int, text: str) -> bool:
+        """Whether a headline above begins with the name *text*, as in 闻一川：渡口; so are essays entitled."""
+        if len(text) > _LONGEST_SPEAKER or CJK_OUTLET.search(text) is not None:
+            return False
+        above = (block.text for block in self.around.blocks[max(index - _TOGETHER, 0) : index])
+        return any((match := _SPEAKER.match(line)) and match[1] == text for line in (*above, self.meta.title or ""))
 
     def described(self) -> Layer:
         """Whom a line or two below the story introduce: a name alone and what its bearer does, or *X is a writer …*."""
