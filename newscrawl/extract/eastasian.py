@@ -22,6 +22,7 @@ from newscrawl.extract.surnames import (
 
 _LONGEST_LINE = 300
 _EDGE = 160
+_LONGEST_SIGNATURE = 40
 _MOST_AUTHORS = 12
 
 _REPORTER = r"(?:记者|記者)"
@@ -37,8 +38,8 @@ _CJK_LABEL = re.compile(
     r"(?P<mark>\s*[:：/／|丨｜＝=・]\s*|\s*)(?P<author>[^。；;（）()【】\[\]〔〕\n|｜丨]{1,60})"
 )
 _HAN_BEFORE = re.compile(
-    rf"\W{{0,3}}(?:[{HAN}]{{2,8}}[・ 　])??(?P<author>[{HAN}]{{2,4}}[ 　]?[{HAN}]{{0,4}}?)\s?"
-    r"(?:(?P<mark>記者|[/／]\s?文(?:\s?[/／]?\s?[图圖摄攝影]{1,2})?)|(?:\s[^\s，。]{2,12})?(?:记者|記者|特约撰稿人?|特約撰述))\W{0,3}"
+    rf"\W{{0,3}}(?:[{HAN}]{{2,8}}[・ 　])??(?P<author>[{HAN}]{{2,4}}[ 　]?[{HAN}]{{0,4}}?)"
+    r"(?:\s?(?P<mark>記者|[/／]\s?文(?:\s?[/／]?\s?[图圖摄攝影]{1,2})?)|\s(?:[^\s，。]{2,12})?(?:记者|記者|特约撰稿人?|特約撰述))\W{0,3}"
 )
 _HAN_LIST = re.compile(rf"[{HAN}]{{2,4}}[，,]\s?[{HAN}]{{2,3}}(?:[，,\s]|$)")
 _WRITER_FIRST = re.compile(
@@ -69,7 +70,7 @@ _WRITER_OPENS = re.compile(
     rf"\s*{_WRITER}\s?[:：/／]?\s?(?P<author>[{HAN}、 　]{{2,24}}?)(?:\s|[/／]|发自|發自|報導|报道|报导|報道)"
 )
 _SIGNED_ON = re.compile(
-    rf"\W{{0,4}}(?:作者\s?[:：]?\s?)?(?P<author>[{HAN}]{{2,4}}?)\s?(?:写作|写|寫|作|记|記|草|完稿|撰)?[于於]\s?(?:(?:19|20)\d\d|[一二][九〇零○]|\d{{1,2}}月|[{HAN}]{{2,6}}\W{{0,3}}$)"
+    rf"\W{{0,4}}(?:作者\s?[:：]?\s?)?(?P<author>[{HAN}]{{2,4}}?)\s?(?:写作|写|寫|作|记|記|草|完稿|撰)[于於]\s?(?:(?:19|20)\d\d|[一二][九〇零○]|\d{{1,2}}月|[{HAN}]{{2,6}}\W{{0,3}}$)"
 )
 _POSTED = re.compile(
     r"(?:本|该|此)?(?:[贴帖]|[贴帖]子|文章?)\s?由\s?(?P<author>[^\s,，。:：于於]{2,16})\s?[于於在]\s?(?=(?:19|20)?\d\d)"
@@ -132,10 +133,10 @@ def _unlabelled(line: str) -> list[str]:
     tests: tuple[tuple[re.Match[str] | None, Callable[[str], bool]], ...] = (
         (_HAN_BEFORE.fullmatch(line), lambda name: is_han_name(name) or is_japanese_name(name)),
         (_OUTLET_REPORT.fullmatch(line), is_han_name),
-        (_JAPANESE_PLACED.fullmatch(line), _is_signature),
+        (_JAPANESE_PLACED.fullmatch(line), _is_signature if line[:1] in "【（(" else is_japanese_name),
         (_JAPANESE_GLUED.fullmatch(line), _is_signature),
         (_JAPANESE_ROLE.fullmatch(line), is_japanese_name),
-        (_SIGNED_ON.match(line), is_han_name),
+        (_SIGNED_ON.match(line) if len(line) <= _LONGEST_SIGNATURE else None, is_han_name),
         (_POSTED.search(line[:_EDGE]), bool),
         (_DATED_BY.search(line[:_EDGE]), bool),
     )
@@ -143,7 +144,8 @@ def _unlabelled(line: str) -> list[str]:
         if match is not None:
             marked = match.groupdict().get("mark")
             found = names_in(match["author"])
-            if found and (marked or all(map(holds, found))):
+            # 資深記者 is a reporter of long standing; in Japanese no list has all surnames.
+            if found and all(holds(name) or (marked and len(name) > 2) for name in found):
                 return found
     desk = _DESK.fullmatch(line)
     if desk is not None and (desk["slash"] or "／" in line or "/" in line):
