@@ -230,3 +230,8 @@ def test_bylines_one_below_the_other_name_several_authors() -> None:
 
 def test_a_product_and_its_year_are_no_author() -> None:
     assert names(article(f"{HEADLINE}<p>Best Overall</p><p>Ferry Model 16 (2023)</p>{STORY}")) == []
+
+
+def test_a_signature_with_more_names_is_believed_over_the_one_author_with_a_page() -> None:
+    line = '<p><a href="/authors/jane-roe">Jane Roe</a></p>'
+    assert names(article(f"{HEADLINE}{line}<p>By Jane Roe and John Doe</p>{STORY}")) == ["Jane Roe", "John Doe"]

@@ -320,11 +320,20 @@ class Evidence:
         return Layer(name="house", method="json-ld" if explicit else "microdata", where="author", people=people)
 
 
+def _goes_beyond(layer: Layer, other: Layer) -> bool:
+    """Whether *layer* names all whom *other* names, and more, each with a name in full."""
+    return (
+        other.keys() < layer.keys() and len(layer.people) <= 6 and all(is_full_name(one.name) for one in layer.people)
+    )
+
+
 def best_of(layers: list[Layer]) -> Layer:
     """Return the layer to believe: the first, unless what is printed beside the headline says more or otherwise."""
     first = layers[0]
     if first.method not in ("json-ld", "meta"):
-        return first
+        # Of several authors often only one has a page of one's own to be linked to.
+        more = (one for one in layers if one.near or one.name == "signed")
+        return next((one for one in more if _goes_beyond(one, first)), first)
     printed = [layer for layer in layers if layer.near and layer is not first]
     for layer in printed:
         if first.keys() < layer.keys() and len(layer.people) <= 6:

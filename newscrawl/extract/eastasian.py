@@ -86,6 +86,9 @@ _JAPANESE_GLUED = re.compile(
 _JAPANESE_ROLE = re.compile(
     rf"(?:[^\s。、]{{0,14}}?(?:部|支局|支局長|総局|総局長|編集委員|論説委員|解説委員|特派員|専門記者|デスク|記者))[・ 　：:]\s?(?P<author>{_KANJI})"
 )
+_JAPANESE_BEFORE = re.compile(
+    rf"(?P<author>{_KANJI})\s?[:：／/（(]\s?[^\s。、]{{0,12}}?(?:ライター|ジャーナリスト|記者|論説委員|編集委員|特派員)[)）]?"
+)
 _KOREAN_ROLE = r"(?:기자|특파원|논설위원|논설주간|논설실장|통신원|칼럼니스트|전문위원|객원위원)(?![가-힣])"
 _KOREAN_LIST = rf"(?:{HANGUL_NAME})(?![가-힣])(?:\s?[·,/ㆍ・、]\s?|\s)"
 _KOREAN_BYLINE = re.compile(
@@ -136,6 +139,7 @@ def _unlabelled(line: str) -> list[str]:
         (_JAPANESE_PLACED.fullmatch(line), _is_signature if line[:1] in "【（(" else is_japanese_name),
         (_JAPANESE_GLUED.fullmatch(line), _is_signature),
         (_JAPANESE_ROLE.fullmatch(line), is_japanese_name),
+        (_JAPANESE_BEFORE.fullmatch(line), is_japanese_name),
         (_SIGNED_ON.match(line) if len(line) <= _LONGEST_SIGNATURE else None, is_han_name),
         (_POSTED.search(line[:_EDGE]), bool),
         (_DATED_BY.search(line[:_EDGE]), bool),
