@@ -28,7 +28,7 @@ from newscrawl.extract.features import NAMES
 from newscrawl.extract.marks import ALL_RULES
 from newscrawl.extract.page import claims_of
 from newscrawl.extract.segment import body_weight, first_look
-from newscrawl.extract.story import WEIGHTS, Forest, chosen
+from newscrawl.extract.story import WEIGHTS, Forest, chosen, copies
 from newscrawl.extract.structured import structured
 from newscrawl.extract.titles import titles_of
 from newscrawl.extract.tree import drop_scripts, json_ld_texts, parse
@@ -112,9 +112,10 @@ def report(name: str, pages: Sequence[Page], chances: Callable[[Any], Any]) -> N
 
 def story(page: Page, chances: NDArray[np.float32]) -> str:
     """Return the text that is chosen, or the stated one where that is far longer."""
-    text = "\n\n".join(
-        t for t, taken in zip(page.texts, chosen(chances, page.weights, page.ruled), strict=True) if taken
-    )
+    taken = np.flatnonzero(chosen(chances, page.weights, page.ruled))
+    texts = [page.texts[at] for at in taken]
+    again = set(copies(texts, page.weights[taken].tolist()))
+    text = "\n\n".join(t for at, t in enumerate(texts) if at not in again)
     return page.stated if page.stated and len(text) < 0.3 * len(page.stated) else text
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newscrawl.extract import bylines
+from newscrawl.extract import bylines, eastasian
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_line_about_something_else_names_no_author(line: str) -> None:
     ],
 )
 def test_a_story_is_signed_in_its_last_brackets(text: str, names: list[str]) -> None:
-    assert bylines.signed_by(text, last=True) == names
+    assert eastasian.signed_by(text, last=True) == names
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_story_is_signed_in_its_last_brackets(text: str, names: list[str]) -> 
     ],
 )
 def test_a_story_names_its_reporter_in_its_first_sentence(text: str, names: list[str]) -> None:
-    assert bylines.signed_by(text, last=False) == names
+    assert eastasian.signed_by(text, last=False) == names
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_a_dateline_opens_the_story(text: str, place: str | None) -> None:
 def test_any_text_has_a_list_of_clean_names(text: str) -> None:
     names = [
         *bylines.authors_in(text),
-        *bylines.signed_by(text, last=True),
-        *bylines.signed_by(text, last=False),
+        *eastasian.signed_by(text, last=True),
+        *eastasian.signed_by(text, last=False),
         *bylines.introduced(text),
     ]
     assert all(name == name.strip() and name and "\n" not in name for name in names)
@@ -145,11 +145,11 @@ def test_any_text_has_a_list_of_clean_names(text: str) -> None:
 
 @given(st.text(alphabet="记者文作者：:/（）()【】 、by By王\n기자=", max_size=300))
 def test_text_made_of_the_words_of_bylines_is_read_too(text: str) -> None:
-    assert isinstance(bylines.authors_in(text) + bylines.signed_by(text, last=True), list)
+    assert isinstance(bylines.authors_in(text) + eastasian.signed_by(text, last=True), list)
 
 
 @pytest.mark.parametrize("piece", ["记者", "By ", "Jane Roe, ", "홍길·", "（", "a.b@c.", "Von von ", "2024 "])
 def test_a_long_line_is_read_in_time(piece: str) -> None:
     text = piece * 20_000
-    assert isinstance(bylines.authors_in(text) + bylines.signed_by(text, last=True), list)
+    assert isinstance(bylines.authors_in(text) + eastasian.signed_by(text, last=True), list)
     assert bylines.dateline_in(text) is None or len(text) > 100

@@ -195,3 +195,29 @@ def test_the_printed_dates_of_any_page_can_be_read(html: str) -> None:
     for found in printed(Ground(segment(root)), None):
         assert faults(Article(date_published=found.value)) == []
         assert found.weight > 0
+
+
+@pytest.mark.parametrize(
+    ("opening", "day"),
+    [
+        ("(3 May 2024) The ferry across the lower river has stopped, and nobody knows for how long.", "2024-05-03"),
+        (
+            "Uferheim, 3. Mai 2024 – Die Fähre über den unteren Fluss steht still, und niemand weiß, wie lange.",
+            "2024-05-03",
+        ),
+        ("Updated 3 May 2024. The ferry across the lower river has stopped, and nobody knows for how long.", None),
+        ("On 3 May 2024 the ferry across the lower river stopped, and nobody knew for how long it would.", None),
+    ],
+)
+def test_a_story_that_opens_with_a_day_is_dated_by_it_where_nothing_else_dates_it(
+    opening: str, day: str | None
+) -> None:
+    story = STORY.replace("<p>", f"<p>{opening}</p><p>", 1)
+    html = article().replace(STORY, story)
+    assert published(html) == day
+    assert published(article(above='<p class="date">21 March 2023</p>').replace(STORY, story)) == "2023-03-21"
+
+
+def test_a_line_of_links_below_the_headline_dates_the_article() -> None:
+    line = '<div class="entry"><a href="/d"><time class="published" datetime="2024-05-03">3 May</time></a> <a href="/p">Jane</a></div>'
+    assert published(article(above=line)) == "2024-05-03"

@@ -342,3 +342,33 @@ def test_what_a_profile_calls_noise_is_no_story_whatever_the_classifier_says() -
     article = extract_article(html.encode(), None, profile=profile)
     assert paid not in (article.article_body or "")
     assert [(part.kind, part.text) for part in article.removed] == [("ad", paid)]
+
+
+LONG = tuple(
+    f"渡口消息之{n}："
+    + "江边的渡船从本月起停航两周，镇政府说是为了更换用了二十六年的缆绳和栈桥，对岸的居民要绕行石桥。" * 2
+    for n in range(4)
+)
+
+
+def test_a_story_that_a_page_holds_twice_is_told_once() -> None:
+    wide = "".join(f"<p>{text}</p>" for text in LONG)
+    found = page(
+        f"<main><h1>渡船停航</h1><div class='wide'>{wide}</div><div class='narrow'>{wide}</div></main>"
+    ).article
+    assert found.article_body == "\n\n".join(LONG)
+
+
+def test_a_quotation_set_twice_stays_where_it_stands() -> None:
+    texts = (*LONG, LONG[1])
+    found = page(f"<main><h1>渡船停航</h1>{''.join(f'<p>{text}</p>' for text in texts)}</main>").article
+    assert found.article_body.count(LONG[1]) == 2
+
+
+def test_of_a_page_of_whole_posts_the_first_is_the_story() -> None:
+    posts = "".join(
+        f"<tr><td class=t>日记之{n}</td></tr><tr><td class=t>2024-05-0{n + 1} 10:20:30</td></tr><tr><td class=b>{text}</td></tr>"
+        for n, text in enumerate(LONG)
+    )
+    body = extract_article(f"<body><table>{posts}</table></body>".encode(), "https://news.example/blog").article_body
+    assert [text in body for text in LONG] == [True, False, False, False]

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from newscrawl.extract import bylines
+from newscrawl.extract import bylines, eastasian
 from newscrawl.extract.authorship import Named, Surroundings, authors_marked, is_elsewhere
 from newscrawl.extract.building import Source
 from newscrawl.extract.names import NOT_AUTHORS, is_agency, is_display_name, is_full_name, names_in, person_name
 from newscrawl.extract.prose import squeezed
 from newscrawl.extract.structured import explicit_persons, people_of
-from newscrawl.extract.surnames import is_han_name
+from newscrawl.extract.surnames import CJK_OUTLET, HAN, is_han_name, is_japanese_name
 from newscrawl.extract.titles import site_name
 from newscrawl.extract.tree import Block, where
 from newscrawl.items import Person
@@ -39,6 +39,12 @@ _NO_BYLINES = ("notice", "ad", "subscribe", "correction")
 _SIGNED_BLOCKS = 3
 _MOST_VALUES = 20
 _TOGETHER = 6
+_LONGEST_BYLINE = 90
+_LONGEST_SPEAKER = 5
+_SPEAKER = re.compile(rf"\s*([{HAN}]{{2,5}})\s?[：:｜|]")
+_INTO_STORY = 3
+_NEXT_LINE = 2
+_ABOUT = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +62,26 @@ class Layer:
     def keys(self) -> frozenset[str]:
         """The names, for telling whether two layers say the same."""
         return frozenset(squeezed(person.name) for person in self.people)
+
+
+class _Run:
+    """Bylines that stand one below the other: one for each author."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.place, self.last, self.short = "", -_TOGETHER, True
+
+    def goes_on(self, index: int, names: list[str]) -> bool:
+        """Whether the byline of the block *index* is one more of them."""
+        near = index - self.last <= _NEXT_LINE and self.short
+        return near and all(is_full_name(name) for name in (*self.names, *names))
+
+    def add(self, index: int, block: Block, names: list[str]) -> None:
+        """Add a byline."""
+        if not self.names:
+            self.place = where(block.element)
+        self.names += names
+        self.last, self.short = index, block.weight <= _LONGEST_BYLINE
 
 
 class Evidence:
@@ -79,6 +105,7 @@ class Evidence:
         printed = list(self.printed())
         by_hand = list(self.marked(marked, near=True))
         yield from (layer for layer in by_hand if layer.name != "class")
+        yield self.posted()
         yield from (layer for layer in printed if all(is_full_name(p.name) for p in layer.people))
         yield from (layer for layer in by_hand if layer.name == "class")
         yield self.written_by()
@@ -89,6 +116,7 @@ class Evidence:
             # Where metadata says that an organisation wrote it, a lone name is about something else.
             yield from self.marked(marked, near=False)
             yield from self.bare()
+        yield self.described()
         yield self.house(marked)
 
     def layer(
@@ -132,6 +160,8 @@ class Evidence:
             ):
                 continue
             pairs = [(name, one.url) for one in same for name in one.names]
+            if any(is_full_name(name) for name, _ in pairs):
+                pairs = [pair for pair in pairs if " " in pair[0] or not pair[0].islower()]
             yield self.layer(reason if near else f"{reason}-below", first.method, first.where, pairs, near=near)
 
     def written_by(self) -> Layer:
@@ -147,9 +177,9 @@ class Evidence:
         """The blocks beside the headline and above the story, then those right below the story."""
         around = self.around
         typed = [i for i in range(around.start + 1, around.end) if around.blocks[i].kind in ("byline", "source_line")]
-        above = {*range(around.head - 4, around.head + 9), *range(around.start - 5, around.start + 1)}
+        above = {*range(around.head - 4, around.head + 9), *range(around.start - 5, around.top_end)}
         for index in (
-            *sorted(i for i in above if 0 <= i <= max(around.head, around.start)),
+            *sorted(i for i in above if 0 <= i < max(around.head + 1, around.start + 1, around.top_end)),
             *typed,
             *range(around.end + 1, around.end + 7),
         ):
@@ -158,26 +188,58 @@ class Evidence:
 
     def printed(self) -> Iterator[Layer]:
         """The lines that a word such as *By* or 作者 begins; its name may stand in the next block."""
-        cue = False
+        cue, known = False, _Run()
         for index, block in self.edges():
             if block.weight > 260 or block.place == "headline" or block.kind in _NO_BYLINES:
                 continue
             names = names_in(block.text) if cue and block.weight <= 80 else []
             cue = bylines.is_cue(block.text)
-            for line in [] if cue or names else block.text.split("\n")[:8]:
-                found = bylines.authors_in(line)
-                names += found if len(found) == 1 or all(map(is_full_name, found)) or not found[0].isascii() else []
-            yield self.layer(
-                "text",
-                "text",
-                where(block.element),
-                [(name, None) for name in names],
-                near=self.around.is_near(index) is True,
-            )
+            if not cue and not names:
+                names = self.announced(index, block)
+            if not names:
+                continue
+            if known.names and not known.goes_on(index, names):
+                yield self.run(known)
+                known = _Run()
+            known.add(index, block, names)
+        yield self.run(known)
+
+    def posted(self) -> Layer:
+        """Who posted the first contribution of a forum's page, as the line below it says."""
+        around = self.around
+        for block in around.blocks[around.start : around.end + _TOGETHER]:
+            if block.weight <= _LONGEST_BYLINE and eastasian.is_post_line(block.text):
+                names = bylines.authors_in(block.text)
+                return self.layer("posted", "text", where(block.element), [(name, None) for name in names])
+        return self.layer("posted", "text", "", [])
+
+    def announced(self, index: int, block: Block) -> list[str]:
+        """The people whom the lines of a block name; inside the story it must be short, and the names in full."""
+        inside = index > self.around.start and block.place == "body"
+        if inside and block.weight > _LONGEST_BYLINE:
+            return []
+        names: list[str] = []
+        lines = block.text.split("\n")[:8]
+        for at, line in enumerate(lines):
+            found = bylines.authors_in(line)
+            if at and not found and bylines.is_cue(lines[at - 1]):
+                found = [name for name in names_in(line) if is_full_name(name)]
+            names += found if len(found) == 1 or all(map(is_full_name, found)) or not found[0].isascii() else []
+        return names if not inside or all(map(is_full_name, names)) else []
+
+    def run(self, run: _Run) -> Layer:
+        """The layer of bylines that stand one below the other."""
+        pairs = [(name, None) for name in run.names]
+        return self.layer("text", "text", run.place, pairs, near=self.around.is_near(run.last) is True)
 
     def signed(self) -> Iterator[Layer]:
         """Who signs inside the first or last paragraphs, or in brackets below them."""
         body = [block for block in self.source.page.article_blocks() if block.place == "body"]
+        for edge in (body[: _SIGNED_BLOCKS + 2], body[-_SIGNED_BLOCKS:]):
+            lines = [(block, names) for block in edge if (names := eastasian.signature_line(block.text))]
+            if lines:
+                pairs = [(name, None) for _, names in lines for name in names]
+                yield self.layer("signed", "text", where(lines[0][0].element), pairs)
         for block in body[:_SIGNED_BLOCKS]:
             yield self.signature(block, last=False)
         below = [block for index, block in self.edges() if index > self.around.end]
@@ -185,7 +247,7 @@ class Evidence:
             yield self.signature(block, last=True)
 
     def signature(self, block: Block, *, last: bool) -> Layer:
-        names = bylines.signed_by(block.text, last=last)
+        names = eastasian.signed_by(block.text, last=last)
         return self.layer("signed", "text", where(block.element), [(name, None) for name in names])
 
     def metadata(self) -> Iterator[Layer]:
@@ -200,16 +262,55 @@ class Evidence:
     def bare(self) -> Iterator[Layer]:
         """A line above the story that holds names and a date or a role, or that stands beside a date."""
         for index, block in self.edges():
-            if index <= self.around.start and not block.links and block.weight <= 80 and block.place != "headline":
+            if self.may_be_bare(index, block):
                 beside = self.around.blocks[max(index - 1, 0) : index + 2]
-                dated = any(re.search(r"(?:19|20)\d\d", one.text) and one.weight <= 24 for one in beside)
-                # A Chinese essay names its author alone below the headline.
-                below = self.around.head < index <= self.around.head + 3 and is_han_name(block.text.strip())
-                name = bylines.bare_name(block.text) if dated or below else None
+                dated = any(one.weight <= 24 and bylines.DATED.search(one.text) for one in beside)
+                text = block.text.strip()
+                below = self.stands_alone(index, text)
+                name = bylines.bare_name(text) if dated or below else None
+                if below and not name:
+                    name = text
                 names = [name] if name else bylines.introduced(block.text)
                 if block.rule == "bare_byline" and not names and not NOT_AUTHORS.search(block.text):
                     names = [name] if (name := person_name(block.text)) else []
                 yield self.layer("bare", "text", where(block.element), [(name, None) for name in names], near=True)
+
+    def may_be_bare(self, index: int, block: Block) -> bool:
+        """Whether a block is short and stands above the story; in its first paragraphs it has to hold a date, too."""
+        if index > self.around.start + _INTO_STORY or block.links or block.weight > 80 or block.place == "headline":
+            return False
+        return index <= self.around.start or bylines.DATED.search(block.text) is not None
+
+    def stands_alone(self, index: int, text: str) -> bool:
+        """Whether *text* is a name alone below the headline, as an East Asian essay names its author."""
+        around = self.around
+        if around.head < around.start:
+            near = around.head < index <= around.head + 3
+        else:
+            near = around.start - 3 <= index < around.start  # The headline is not known.
+        return near and (is_han_name(text) or is_japanese_name(text) or self.is_speaker(index, text))
+
+    def is_speaker(self, index: int, text: str) -> bool:
+        """Whether a headline above begins with the name *text*, as in 闻一川：渡口; so are essays entitled."""
+        if len(text) > _LONGEST_SPEAKER or CJK_OUTLET.search(text) is not None:
+            return False
+        above = (block.text for block in self.around.blocks[max(index - _TOGETHER, 0) : index])
+        return any((match := _SPEAKER.match(line)) and match[1] == text for line in (*above, self.meta.title or ""))
+
+    def described(self) -> Layer:
+        """Whom a line or two below the story introduce: a name alone and what its bearer does, or *X is a writer …*."""
+        blocks, end = self.around.blocks, self.around.end
+        for index in range(max(end - _ABOUT, self.around.start + 1, 1), min(end + _ABOUT, len(blocks))):
+            block, before = blocks[index], blocks[index - 1]
+            if block.weight <= 30 or block.place == "chrome" or is_elsewhere(block):
+                continue
+            name = bylines.described(block.text)
+            if not name and before.place != "chrome" and block.text.startswith(f"{before.text} "):
+                goes_on = block.text[len(before.text) :].lstrip()[:1].islower()
+                name = (bylines.bare_name(before.text) if goes_on else None) or ""
+            if name:
+                return self.layer("described", "text", where(block.element), [(name, None)])
+        return self.layer("described", "text", "", [])
 
     def house(self, marked: list[Named]) -> Layer:
         """A name of the site's own that the page calls a person: the last resort."""
@@ -219,11 +320,20 @@ class Evidence:
         return Layer(name="house", method="json-ld" if explicit else "microdata", where="author", people=people)
 
 
+def _goes_beyond(layer: Layer, other: Layer) -> bool:
+    """Whether *layer* names all whom *other* names, and more, each with a name in full."""
+    return (
+        other.keys() < layer.keys() and len(layer.people) <= 6 and all(is_full_name(one.name) for one in layer.people)
+    )
+
+
 def best_of(layers: list[Layer]) -> Layer:
     """Return the layer to believe: the first, unless what is printed beside the headline says more or otherwise."""
     first = layers[0]
     if first.method not in ("json-ld", "meta"):
-        return first
+        # Of several authors often only one has a page of one's own to be linked to.
+        more = (one for one in layers if one.near or one.name == "signed")
+        return next((one for one in more if _goes_beyond(one, first)), first)
     printed = [layer for layer in layers if layer.near and layer is not first]
     for layer in printed:
         if first.keys() < layer.keys() and len(layer.people) <= 6:

@@ -20,6 +20,7 @@ from newscrawl.text import clean_line
 _LONGEST_TEXT = 600
 _MOST_ELEMENTS = 300
 _NEAR_HEADLINE = 12
+_INTO_STORY = 5
 _BEHIND_STORY = 25
 _MOST_AROUND = 8
 _MOST_INSIDE = 80
@@ -148,6 +149,9 @@ class Surroundings:
         body = [index for index, block in enumerate(page.blocks) if block.place == "body"]
         self.start, self.end = (body[0], body[-1]) if body else (page.first, page.last)
         self.head = page.blocks.index(page.headline) if page.headline is not None else self.start
+        high = max(self.head, self.start)
+        self.top_end = max(high + 3, min(high + _INTO_STORY, self.end))
+        """Index after the last block that stands beside the headline or at the top of the story."""
         self.around_story: set[Element] = set()
         for inner in (page.container, page.headline.element if page.headline is not None else None):
             if inner is not None:
@@ -155,11 +159,11 @@ class Surroundings:
 
     def elements(self) -> Iterator[Element]:
         """The elements of the blocks near the headline and below the story, and those close around them, in document order."""
-        low, high = min(self.head, self.start), max(self.head, self.start)
+        low = min(self.head, self.start)
         seen: set[Element] = set()
         for index in (
-            *range(max(low - _NEAR_HEADLINE, 0), high + 3),
-            *range(max(self.end, high + 3), self.end + _BEHIND_STORY),
+            *range(max(low - _NEAR_HEADLINE, 0), self.top_end),
+            *range(max(self.end, self.top_end), self.end + _BEHIND_STORY),
         ):
             block = self.blocks[index] if index < len(self.blocks) else None
             if block is None or (block.weight > _LONGEST_TEXT and block.place == "body"):
@@ -177,8 +181,8 @@ class Surroundings:
 
     def is_near(self, index: int) -> bool | None:
         """Return True for a block beside the headline or above the story, False below the story, None elsewhere."""
-        low, high = min(self.head, self.start), max(self.head, self.start)
-        if low - _NEAR_HEADLINE <= index <= high + 2:
+        low = min(self.head, self.start)
+        if low - _NEAR_HEADLINE <= index < self.top_end:
             return True
         return False if self.start <= index <= self.end + _BEHIND_STORY else None
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
+from newscrawl.extract.eastasian import byline_authors
 from newscrawl.extract.names import NOT_AUTHORS, ROLE, is_agency, is_full_name, is_lead, names_in, person_name
-from newscrawl.extract.surnames import HAN, is_han_name, is_japanese_name, is_likely_han_name
+from newscrawl.extract.surnames import HAN
 from newscrawl.text import clean_line
 
 _LONGEST_LINE = 300
@@ -24,7 +25,7 @@ _NO_SOURCE = re.compile(
 _BY = r"by|von|vom|par|por|di|av|af|door|de la rédaction de|przez|napisał|od|yazan|tekijä"
 _LEAD = re.compile(
     # The seam is there for speed: inside words there is nothing to look for.
-    rf"\b(?:(?:posted|published|written|reported|story|words|text|article|report|analysis|opinion|review|interview|column|created|submitted|added|authored"
+    rf"\b(?:(?:posted|published|written|reported|story|words|text|article|report|(?:blog |guest |blog)post|analysis|opinion|review|interview|column|created|submitted|added|authored"
     rf"|geschrieben|verfasst|eingestellt|gepostet|gespeichert|(?:ein |blog |blog|gast)?(?:beitrag|artikel|kommentar|interview|gastbeitrag)|eine? (?:analyse|kolumne|rezension)|écrit|rédigé|publié|escrito|publicado|scritto|pubblicato|geschreven|skrevet|skriven"
     rf")\s+)?(?:{_BY})(?:\s*:\s*|\s+)",
     re.I,
@@ -40,36 +41,18 @@ _CUE_ALONE = re.compile(
     rf"(?:(?:written|posted|published|reported|story|words|geschrieben|verfasst)\s+)?(?:{_BY})\s*[:：]?|(?:authors?|autor(?:in|en|es|a)?|auteurs?|autore|作者|记者|記者|撰文|автор|writer|reporter)\s*[:：]?",
     re.I,
 )
-_WRITER = r"(?:(?:本报|本報|本刊|本网|本網|本社|新华社|中新社|中新网|中央社|央视|特约|特約|特派|见习|見習|實習|实习|首席|资深|全媒体|驻\w{2,6}|[\u4e00-\u9fff]{2,8}?)\s?)?(?:记者|記者)(?:们)?"
-_CJK_LABEL = re.compile(
-    rf"(?:文字记者|文字記者|本[报網网]实习生|{_WRITER}"
-    r"|(?:本文|原文|文章)?作者|撰文|撰稿(?:人)?|执笔(?:人)?|執筆(?:者|人)?|采写|採訪|采访|文字|主笔|主筆|글쓴이|글|取材・文|文・取材|ライター|著者|筆者|文責"
-    r"|(?:^|[\s（(【\[])文(?:\s?[/／]\s?[图圖摄攝](?![:：]))?(?=\s?[/／:：丨|｜＝=]|\s[\u4e00-\u9fff]{2,4}$))"
-    r"(?P<mark>\s*[:：/／|丨｜＝=]\s*|\s*)(?P<author>[^。；;（）()【】\[\]〔〕\n|｜丨]{1,60})"
+_DESCRIBED = re.compile(
+    r"(?:About the author:? )?(?P<author>[^\W\d_][\w.'’-]*(?: [\w.'’-]+){1,3}?),? (?:is|ist|est|es|è|é)"
+    r" (?:an?|the|our|ein|eine|une?|una|uno|um|uma)? ?(?:[\w’'&-]+ ){0,6}?"
+    r"(?:writer|reporter|journalist\w{0,2}|editor|columnist|correspondent|contributor|author|blogger|professor|lecturer|fellow|redakteur(?:in)?|autor(?:in)?|korrespondent(?:in)?|periodista|giornalista|jornalista|journaliste)\b",
 )
-_HAN_BEFORE = re.compile(
-    rf"\W{{0,3}}(?:[{HAN}]{{2,8}}[・ 　])?(?P<author>[{HAN}]{{2,4}}[ 　]?[{HAN}]{{0,4}}?)\s?"
-    r"(?:記者|[/／]\s?文(?:\s?[/／]?\s?[图圖摄攝影]{1,2})?)\W{0,3}"
+_CLOCK_OR_YEAR = re.compile(r"\d:\d\d|[|·•,]\s?(?:19|20)\d\d$")
+DATED = re.compile(
+    r"(?:19|20)\d\d\s?[-./年]\s?\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](?:19|20)?\d\d"
+    r"|\d{1,2}(?:st|nd|rd|th|\.)?,? (?:de )?[^\W\d]{3,10}\.?,? (?:de )?(?:19|20)\d\d"
+    r"|[^\W\d]{3,10}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d|(?:19|20)\d\d년"
 )
-_HAN_LIST = re.compile(rf"[{HAN}]{{2,4}}[，,]\s?[{HAN}]{{2,3}}(?:[，,\s]|$)")
-_WRITER_FIRST = re.compile(rf"^\s*[:：/／]?\s*(?:{_WRITER}\s*)?")
-_STOPS = re.compile(
-    r"(?:发自|發自|报道|報導|報道|综合|綜合|专题|專題|撰稿|整理|编辑|編輯|责编|責編|责任|責任|校对|通讯员|通訊員|摄影|攝影|撮影|实习生|見習|见习|图|圖|摄|攝|编译|来源|來源|出自|摘自|选自|選自|时间|時間|日期|发表|发布|發布|發表|文章|浏览|点击|阅读|閱讀|评论|更新|编审|审核|监制|\d|\s(?:19|20)\d\d).*$"
-)
-_PLACE_TAIL = re.compile(
-    r"[\s／/]?(?:北京|上海|天津|重庆|重慶|广州|廣州|深圳|香港|澳门|澳門|台北|臺北|台中|臺中|台南|臺南|高雄|新北|桃园|桃園|南京|武汉|武漢|成都|西安|杭州|济南|沈阳|长沙|郑州|合肥|福州|厦门|昆明|贵阳|南宁|海口|兰州|银川|西宁|拉萨|乌鲁木齐"
-    r"|呼和浩特|太原|石家庄|哈尔滨|长春|大连|青岛|宁波|苏州|华盛顿|華盛頓|纽约|紐約|伦敦|倫敦|巴黎|东京|東京|首尔|首爾|莫斯科|柏林|布鲁塞尔|新加坡|曼谷|综合外电|連線|连线)?(?:报|報|电|電|讯|訊|稿|文)?$"
-)
-_BRACKETED = re.compile(r"[（(【\[〔](?P<inside>[^（）()【】\[\]〔〕]{2,80})[)）】\]〕]")
-_HANGUL_BYLINE = re.compile(
-    r"(?P<author>(?:[가-힣]{2,4}\s?[·,/ㆍ]\s?|[가-힣]{3}\s(?=[가-힣]{3}\s?기자)){0,4}[가-힣]{2,4})\s?(?:선임|수습|전문|인턴|객원|대|편집)?\s?(?:기자|특파원|논설위원|통신원)(?![가-힣])"
-)
-_HANGUL_SIGNED = re.compile(_HANGUL_BYLINE.pattern + r"\s?(?:=|\S{1,40}@)")
-_SIGN = re.compile(r"记者|記者|作者|撰文|撰稿|执笔|文[/／:：]")
-_NO_SIGN = re.compile(r"作者(?:系|为|為|是|单位)")
-_WRITER_OPENS = re.compile(
-    rf"\s*{_WRITER}\s?[:：/／]?\s?(?P<author>[{HAN}、 　]{{2,24}}?)(?:\s|[/／]|发自|發自|報導|报道|報道)"
-)
+"""A whole day, or a month of a year, as bylines print it."""
 _DATELINE_BLOCK = re.compile(r"\s*[—–―-]{1,2}\s*$")
 _WIRE = r"AP|Reuters|AFP|UPI|dpa(?:/[\w-]{1,8})?|Xinhua|CNN|KNA|epd|APA|SDA|ANSA|EFE|TASS|afp|ap|Bloomberg|IANS|PTI|ANI|AFX|SID"
 _DATELINE_LEAD = re.compile(
@@ -115,9 +98,9 @@ def authors_in(text: str) -> list[str]:
     line = text[:_LONGEST_LINE].strip()
     if re.search(f"[{HAN}]", line):
         lead = _LABEL.match(line) or _LEAD.match(line)
-        return names_in(line[lead.end() :]) if lead else _han_authors(line)
+        return names_in(line[lead.end() :]) if lead else byline_authors(line)
     if re.search("[가-힣]", line):
-        return _hangul_authors(line)
+        return byline_authors(line)
     label = _LABEL.match(line)
     lead = label or _LEAD.match(line)
     if lead is None:
@@ -138,73 +121,6 @@ def is_cue(text: str) -> bool:
     return len(text) <= 30 and _CUE_ALONE.fullmatch(text.strip()) is not None
 
 
-def _han_authors(line: str) -> list[str]:
-    names: list[str] = []
-    for match in _CJK_LABEL.finditer(line):
-        if NOT_AUTHORS.search(line[max(0, match.start() - 2) : match.start("author")]):
-            continue
-        found = _han_names(match["author"])
-        # 作者 and 记者 without a colon may be the subject of a sentence: then a name has to look like one.
-        if match["mark"] or all(map(is_likely_han_name, found)):
-            names += found
-    if not names:
-        after = _HAN_BEFORE.fullmatch(line)
-        names = names_in(after["author"]) if after else []
-    return list(dict.fromkeys(names))
-
-
-def _han_names(listed: str) -> list[str]:
-    """The people at the start of *listed*; what follows the last name is a place, a verb or the next label."""
-    listed = _WRITER_FIRST.sub("", listed, count=1)
-    listed = _PLACE_TAIL.sub("", _STOPS.sub("", listed)).strip()
-    if not _HAN_LIST.match(listed):
-        listed = re.split(r"[，,：:]", listed, maxsplit=1)[0]
-    names = [_PLACE_TAIL.sub("", part) for part in names_in(listed)]
-    return [name for name in names if len(name) > 1 and not NOT_AUTHORS.search(name)]
-
-
-def _hangul_authors(line: str) -> list[str]:
-    match = _HANGUL_BYLINE.search(line[:_EDGE])
-    if match is None or len(line) > _EDGE:
-        return []
-    return names_in(re.sub(r"[·ㆍ/\s]", ",", match["author"]))
-
-
-def signed_by(paragraph: str, *, last: bool) -> list[str]:
-    """Return who signs the story inside its first paragraphs, or its *last*: in brackets, as East Asian papers do.
-
-    >>> signed_by("新华社北京5月3日电（记者桑雨、闻一川）渡船停航。", last=False)
-    ['桑雨', '闻一川']
-    >>> signed_by("渡船停航两周。（闻一川）", last=True), signed_by("渡船停航两周。（完）", last=True)
-    (['闻一川'], [])
-    """
-    edge = paragraph[-_EDGE:] if last else paragraph[:_EDGE]
-    for match in _BRACKETED.finditer(edge):
-        behind = len(edge) - match.end()
-        if last and behind > 30:
-            continue
-        inside = match["inside"]
-        names = _han_authors(inside) if _SIGN.search(inside) and not _NO_SIGN.search(inside) else []
-        # A name alone in brackets is a signature only after the last sentence.
-        if not names and last and behind <= 2 and (not match.start() or edge[match.start() - 1] in "。！？”」』…\n 　"):
-            names = _signature(inside, round_brackets=match.group()[0] in "（(")
-        if names:
-            return names
-    start = _WRITER_OPENS.match(edge) if not last and len(paragraph) <= 2 * _EDGE else None
-    if start:
-        return _han_names(start["author"])
-    hangul = _HANGUL_SIGNED.search(edge)
-    return names_in(re.sub(r"[·ㆍ/\s]", ",", hangul["author"])) if hangul else []
-
-
-def _signature(inside: str, *, round_brackets: bool) -> list[str]:
-    japanese = [re.sub(r"\s", "", part) for part in re.split(r"[、・,，]", inside.rpartition("＝")[2])]
-    if len(japanese) <= 4 and all(map(is_japanese_name, japanese)):
-        return japanese
-    names = [part for part in re.split(r"[\s、，,]+", inside) if part]
-    return names if round_brackets and 0 < len(names) <= 4 and all(map(is_han_name, names)) else []
-
-
 def bare_name(text: str) -> str | None:
     """Return the name of a line that holds one name in full and nothing else, or None.
 
@@ -213,6 +129,17 @@ def bare_name(text: str) -> str | None:
     """
     name = person_name(text) if len(text) <= 60 and not is_lead(text) and not NOT_AUTHORS.search(text) else None
     return name if name is not None and is_full_name(name) else None
+
+
+def described(text: str) -> str:
+    """Return whom a paragraph introduces as someone who writes, by its first words; "" for any other paragraph.
+
+    >>> described("Jane Roe is a staff writer at the Weir Gazette."), described("Jane Roe is a ferry.")
+    ('Jane Roe', '')
+    """
+    match = _DESCRIBED.match(text[:_LONGEST_LINE])
+    name = person_name(match["author"]) if match is not None else None
+    return name if name is not None and is_full_name(name) else ""
 
 
 def introduced(text: str) -> list[str]:
@@ -226,7 +153,7 @@ def introduced(text: str) -> list[str]:
     names = names_in(text)
     listed = sum(map(len, names)) + 3 * len(names)
     rest = text[len(names[0]) :] if names and text.startswith(names[0]) else ""
-    known = ROLE.search(rest) is not None or re.search(r"\d{4}|\d:\d\d", rest) is not None
+    known = any(pattern.search(rest) is not None for pattern in (ROLE, DATED, _CLOCK_OR_YEAR))
     return names if known and all(map(is_full_name, names)) and len(text) - listed <= 50 else []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml.etree import _Element as Element
 
@@ -26,6 +27,13 @@ _LONGEST_LINE = 300
 _LONGEST_STORY_LINE = 120
 _LONGEST_FURNITURE = 400
 _MOST_LINES = 24
+_OPENING_BLOCKS = 2
+_LONGEST_OPENING = 60
+_WHOLE_DAY = len("2024-05-03")
+_BEFORE_DATE = re.compile(
+    r"(?:[A-ZÀ-Þ][\w.’'-]{1,20}(?:[ /-][A-ZÀ-Þ][\w.’'-]{1,20}){0,2},? ?)?(?:den |le |am )?[(（\[【]?"
+)
+_BEHIND_DATE = re.compile(r"\s?[)）\]】]|\s?[—–―:.|-]\s|\s[„“«\"A-ZÀ-Þ]|$")
 _OLD, _OLD_SHARE = "1990", 0.4
 """A day before the web is more often what a line tells of."""
 _ABOVE = 8
@@ -45,6 +53,20 @@ def printed(ground: Ground, order: Order | None) -> Iterator[Evidence]:
             yield from line.dates(order)
             seen += 1
             if seen == _MOST_LINES:
+                return
+
+
+def opening(ground: Ground, order: Order | None) -> Iterator[Evidence]:
+    """Yield the date that the story itself opens with, as that of a press release does: *(3 May 2024) The ferry …*."""
+    blocks = ground.page.blocks
+    body = (block for block in blocks[ground.story : ground.end] if block.place == "body")
+    for block in islice(body, _OPENING_BLOCKS):
+        start = block.text[:_LONGEST_OPENING]
+        for value, raw in dates_in(start, order=order):
+            before, _, behind = start.partition(raw)
+            opens = _BEFORE_DATE.fullmatch(before) and _BEHIND_DATE.match(behind) and not MODIFIED.search(before)
+            if opens and len(value) >= _WHOLE_DAY:
+                yield Evidence(value, "text", where(block.element), raw, weight=1.5)
                 return
 
 

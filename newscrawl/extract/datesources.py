@@ -199,8 +199,11 @@ class Ground:
     def near(self, index: int) -> float:
         """Return 1 right beside the headline, less farther away and below the story, 0 where nothing dates it."""
         block = self.page.blocks[index]
-        if block.place in ("related", "promoted") or block.kind == "comment" or block.rule in ("nav", "hidden"):
+        if block.kind == "comment" or block.rule in ("nav", "hidden"):
             return 0.0
+        if block.place in ("related", "promoted"):
+            # The line below the headline is often nothing but links: to the day's archive, to the author.
+            return 0.8 if block.rule == "link_line" and self.top < index <= min(self.top + 2, self.story) else 0.0
         free = block.place != "chrome" or block.mark is None
         if index < self.top:
             above = (0.8 if free else 0.55) - 0.06 * (self.top - index)

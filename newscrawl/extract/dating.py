@@ -12,7 +12,7 @@ from lxml.etree import _Element as Element
 
 from newscrawl.dates import Order, dates_in, earliest_moment, is_after, order_of, same_day, url_date, with_zone
 from newscrawl.extract.confidence import confidence
-from newscrawl.extract.dateprinted import printed
+from newscrawl.extract.dateprinted import opening, printed
 from newscrawl.extract.datesources import Evidence, Ground, attributed, marked_up, scripted, stated
 from newscrawl.extract.segment import Segmented
 from newscrawl.extract.structured import Structured
@@ -103,6 +103,8 @@ def _candidates(
         found += attributed(root, ground, order)
     if not _has_day(found):
         found += scripted(meta.source)
+    if not _has_day(found):
+        found += opening(ground, order)
     return found
 
 

@@ -62,7 +62,7 @@ _NOISE = re.compile(
     r"[（(\[][^（）()\[\]]{0,80}[)）\]]|https?:\S{1,200}|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){0,5}|(?<!\w)@\w{1,40}"
 )
 _TAIL = re.compile(
-    r"\s(?:in|aus|à|at|for|für|im|with|mit|pour|para|desde|from|about|via|am|on|of the|of|uit|fra|fr[åa]n|w|exclusively|recommended"
+    r"\s(?:in|aus|à|at|for|für|im|with|mit|pour|para|desde|from|about|via|am|on|of the|of|uit|fra|fr[åa]n|w|exclusively|recommended|[Ii]llustration(?:s|en)?|[Pp]hotos?|[Pp]hotography|[Ff]otos?|Bilder"
     r"|is an?|ist|has|writes|reports|berichtet|updated|published|posted|last|follow|view|see|read|more|contributed)\s.*$"
 )
 _DATED = re.compile(
@@ -92,6 +92,10 @@ _NEVER = frozenset(
     " compartir follow home menu search top nachrichtenagentur kurzmeldung link about contact written reviewed copy kopieren autor*in autorin author author: authors sponsored"
     " contents content category categories kategorie uncategorized allgemein comments comment updated published english deutsch opinion world politics sports"
     " business technology health science culture lifestyle travel video videos photos gallery login register subscribe newsletter".split()
+)
+_CJK_ROLE = re.compile(
+    rf"^(?:[{HAN}·・]{{0,10}}(?:记者|記者)|[{HAN}]{{1,6}}(?:部|支局|総局|編集委員|論説委員|特派員))(?:\s+|(?=[{HAN}]{{2,4}}$))"
+    r"|\s(?:记者|記者)$|\s?(?:[가-힣]{0,4}(?:전문|선임)|수습|인턴|객원|대)?(?:기자|특파원|논설위원|통신원|칼럼니스트)$"
 )
 _HONOUR = re.compile(r"^(?:mr|mrs|ms|miss|frau|herr)\.?\s+(?=\w)", re.I)
 _CUTS = re.compile(
@@ -136,6 +140,7 @@ def person_name(text: str) -> str | None:
     name = clean_line(text).strip(" ,;:|/·，、：（）()【】〔〕[]—–-－'’‘\u200b")
     name = _HONOUR.sub("", name).rstrip(".") if not re.search(r"\b\w\.$", name) else _HONOUR.sub("", name)
     if re.search(f"[{CJK}]", name):
+        name = _CJK_ROLE.sub("", name).strip()
         return name if _is_cjk_person(name) else None
     if not _NEVER.isdisjoint(name.lower().split()[:1] + name.lower().split()[-1:]) or is_lead(name):
         return None
@@ -167,7 +172,7 @@ def _reads_like_names(words: list[str]) -> bool:
 
 
 _NO_DISPLAY = re.compile(
-    r"https?:|www\.|@|\d{3}|^(?:wp-?)?(?:admin\w*|user|root|none|null|unknown|anonymous|undefined|default|author|editors?|staff|team|desk|newsroom|redaktion)$",
+    r"https?:|www\.|@|\d{3}|^(?:wp-?|wordpress)?(?:admin\w*|user|root|none|null|unknown|anonymous|undefined|default|author|editors?|staff|team|desk|newsroom|redaktion)$",
     re.I,
 )
 
@@ -241,6 +246,9 @@ def _cjk_parts(line: str) -> list[str]:
     parts: list[str] = []
     for piece in _CJK_CUTS.split(line)[:40]:
         words = piece.replace("\u3000", " ").split()
+        while len(words) > 1 and CJK_OUTLET.search(words[0]):
+            words = words[1:]  # An outlet stands before its reporter.
+        piece = " ".join(words)
         if len(words) == 2 and all(len(word) == 1 for word in words):
             parts.append("".join(words))  # A name of two characters, spread to the width of three.
         elif len(words) < 2 or is_japanese_name(piece):

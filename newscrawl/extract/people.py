@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from newscrawl.extract import bylines
 from newscrawl.extract.authors import Evidence, Layer, best_of
 from newscrawl.extract.building import Builder, Source
+from newscrawl.extract.names import is_full_name
 from newscrawl.extract.prose import squeezed
 from newscrawl.extract.structured import people_of
+from newscrawl.extract.surnames import is_cjk
 from newscrawl.extract.titles import site_name
 from newscrawl.extract.tree import Block, where
 from newscrawl.items import Person
 from newscrawl.text import clean_line
+
+_MANY = 3
 
 
 def put_people(build: Builder, blocks: list[Block]) -> None:
@@ -65,9 +69,30 @@ def _signs(chosen: Layer, layers: list[Layer]) -> list[str]:
         signs.append("only")
     if len(chosen.people) > 1:
         signs.append("several")
+    signs += _looks_of(chosen)
+    agreeing = sum(sign.startswith("agrees:") for sign in signs)
+    signs += [f"agreeing:{least}" for least in (1, 2, 3) if agreeing >= least]
+    differing = sum(sign.startswith("differs:") for sign in signs)
+    signs += [f"differing:{least}" for least in (1, 2) if differing >= least]
     if any(person.url and squeezed(person.name) in squeezed(person.url) for person in chosen.people):
         signs.append("in_url")
     return signs
+
+
+def _looks_of(chosen: Layer) -> list[str]:
+    """What the names themselves look like, and where they stand."""
+    names = [person.name for person in chosen.people]
+    signs = ["near"] if chosen.near else []
+    if not all(map(is_full_name, names)):
+        signs.append("part")
+    if any(name.isupper() and name.isascii() for name in names):
+        signs.append("capitals")
+    if len(names) > _MANY:
+        signs.append("many")
+    if not all(name.isascii() for name in names):
+        signs.append("cjk" if any(map(is_cjk, names)) else "accents")
+    words = max(len(name.split()) for name in names)
+    return [*signs, f"words:{min(words, _MANY + 1)}"]
 
 
 def _put_source(build: Builder, lines: list[Block]) -> None:

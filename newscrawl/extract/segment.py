@@ -23,13 +23,21 @@ from newscrawl.extract.features import Around, Claims, Numbers, features
 from newscrawl.extract.headlines import headline_of
 from newscrawl.extract.marks import Marker
 from newscrawl.extract.prose import SENTENCE_END, is_prose
-from newscrawl.extract.story import chosen, shipped, signs_of
+from newscrawl.extract.story import chosen, copies, shipped, signs_of
 from newscrawl.extract.tree import HEADINGS, Block, Blocks, MediaNode, Place, walk
 from newscrawl.sites import Layout
 from newscrawl.text import weight
 from newscrawl.urls import looks_like_tag
 
 _LONGEST_LINE = 1000
+_LONG_ENOUGH = 100
+_LONGEST_DATE = 30
+_LONGEST_TITLE = 80
+_POSTS = 2
+_DATE_ALONE = re.compile(
+    r"\W{0,3}(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?(?:\s{0,3}\d{1,2}:\d\d(?::\d\d)?)?\W{0,3}"
+    r"|\W{0,3}(?:[^\W\d]{3,10}, ?)?(?:[^\W\d]{3,10}\.? \d{1,2}|\d{1,2}\.? [^\W\d]{3,10}\.?),? (?:19|20)\d\d\W{0,3}"
+)
 _NO_CLAIMS = Claims()
 
 _DESCENT = 0.7
@@ -96,6 +104,9 @@ def segment(
     story = frozenset(at for at, is_story in zip(index, taken, strict=True) if is_story)
     if not story:
         return look.page
+    story = _told_once(look.page.blocks, story)
+    if look.page.headline is None:
+        story = _first_post(look.page.blocks, story)
     by_rules = np.array([look.page.blocks[at].place == "body" for at in index])
     page = _placed_around(look, story - {look.headline()}, without)
     page.signs = signs_of(chances, weights, taken, by_rules)
@@ -178,6 +189,33 @@ def _placed_around(look: FirstLook, story: frozenset[int], without: frozenset[st
         story -= {blocks.index(page.headline)}
     _place_article(page, look.typed, without, story)
     return page
+
+
+def _told_once(blocks: list[Block], story: frozenset[int]) -> frozenset[int]:
+    """Leave out the second copy of a story that a page holds twice: one for wide screens and one for narrow ones."""
+    at = sorted(story)
+    copied = copies([blocks[index].text for index in at], [blocks[index].weight for index in at])
+    return story - {at[place] for place in copied}
+
+
+def _first_post(blocks: list[Block], story: frozenset[int]) -> frozenset[int]:
+    """Return the story of the first post where the page is a list of whole posts, each below a title and a date."""
+    at = sorted(story)
+    opens = [
+        index
+        for index in range(at[0], at[-1])
+        if blocks[index].weight <= _LONGEST_DATE and _DATE_ALONE.fullmatch(blocks[index].text) is not None
+    ]
+    opens = [index for index in opens if _begins_post(blocks[index - 1])]
+    kinds = {(blocks[index].element.tag, blocks[index].element.get("class")) for index in opens}
+    if len(opens) < _POSTS or len(kinds) > 1:
+        return story
+    first = frozenset(index for index in story if index < opens[0] - 1)
+    return first if sum(blocks[index].weight for index in first) >= _LONG_ENOUGH else story
+
+
+def _begins_post(block: Block) -> bool:
+    return block.weight <= _LONGEST_TITLE and block.text[-1:] not in _FULL_STOPS
 
 
 def _holding(blocks: list[Block], story: frozenset[int]) -> Element:

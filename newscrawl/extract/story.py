@@ -8,6 +8,7 @@ judged in a few array operations. Trees share more than half of their questions:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -19,6 +20,9 @@ from numpy.typing import NDArray
 
 from newscrawl.extract.features import NAMES, Numbers
 
+_LONG_ENOUGH = 100
+"""What a paragraph has to weigh so that its repetition says something."""
+_COPIED = 0.3
 WEIGHTS = Path(__file__).with_name("story.npz")
 
 
@@ -95,6 +99,24 @@ def chosen(chances: Numbers, weights: Numbers, ruled: NDArray[np.int8]) -> NDArr
     between = (at > sure[0]) & (at < sure[-1]) if len(sure) else np.zeros(len(story), np.bool_)
     found: NDArray[np.bool_] = story & ((ruled == 0) | between)
     return found
+
+
+def copies(texts: Sequence[str], weights: Sequence[float]) -> list[int]:
+    """Return which of the *texts* of a story say again what was said, where the page tells the story twice.
+
+    >>> copies(["The ferry waits.", "It is late."] * 2, [200, 100] * 2), copies(["A", "B", "B"], [200] * 3)
+    ([2, 3], [])
+    """
+    seen: set[str] = set()
+    again = []
+    for at, (text, weight) in enumerate(zip(texts, weights, strict=True)):
+        if text in seen:
+            again.append(at)
+        elif weight >= _LONG_ENOUGH:
+            seen.add(text)
+    # One paragraph that is printed twice is a quotation set in large type, and says nothing of the rest.
+    twice = len(again) > 1 and sum(weights[at] for at in again) >= _COPIED * sum(weights)
+    return again if twice else []
 
 
 def signs_of(

@@ -185,8 +185,9 @@ def stopped(name: str, site: SiteCounts, past: Sequence[SiteCounts]) -> Iterator
         if feed.gave_nothing and any(run.feeds[url].gave for run in _asking(url, past)[:LAST])
     }
     gave = any(run.met or any(feed.gave for feed in run.feeds.values()) for run in past[:LAST])
-    # Every feed that was asked, or with none every page.
-    failed = len(silent) == len(asked) if asked else not site.pages and bool(site.failures)
+    # Every feed that was asked, or with none every page; one that never gave anything says nothing either way.
+    nothing = bool(silent) and all(feed.gave_nothing for feed in asked.values())
+    failed = nothing if asked else not site.pages and bool(site.failures)
     if gave and failed and not site.met:
         why = _counted(Counter(f.reason for f in silent.values() if f.reason) or site.failures) or "nothing is readable"
         yield f"site {name}: gave articles in the last runs and none in this one ({why})"

@@ -234,7 +234,7 @@ class NewsSpider(Spider):
         known = self._known_of(response, exchange)
         page = read_page(response.body, response.url, **known, heed_robots=self.meta_robots.obeys)
         page = self.meta_robots.heard(page, response)
-        if page.kind == "article" and feed is not None and feed.kind == "listing":
+        if page.kind == "article" and (response.meta.get("newscrawl_found") or {}).get("how") == "listing":
             # A section with a few teasers may look like a story.
             page = replace(page, kind="listing", reason="it was asked as a listing", article=None, first_part=None)
         state = self.ledger.state
