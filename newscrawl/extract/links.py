@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from lxml.etree import _Element as Element
 
 from newscrawl.extract import neighbours, readings, rules, subjects
@@ -19,7 +21,7 @@ def put_links(build: Builder, blocks: list[Block]) -> None:
     article, source = build.article, build.source
     listed = elements_of(source.root, source.layout.tags if source.layout else ())
     tags: dict[tuple[str, str], Tag] = {}
-    known: tuple[dict[str, int], dict[str, int]] = ({}, {})
+    known: tuple[dict[str, _Placed], dict[str, _Placed]] = ({}, {})
     for block in blocks:
         if block.place in ("related", "promoted"):
             _put_titled(build, block, known)
@@ -44,7 +46,15 @@ def put_links(build: Builder, blocks: list[Block]) -> None:
             build.note(name, "generic", None)
 
 
-def _put_titled(build: Builder, block: Block, known: tuple[dict[str, int], dict[str, int]]) -> None:
+class _Placed(NamedTuple):
+    """Where the first link to a story went."""
+
+    at: int
+    """Place in the list."""
+    element: Element
+
+
+def _put_titled(build: Builder, block: Block, known: tuple[dict[str, _Placed], dict[str, _Placed]]) -> None:
     """File the links of a list of stories; what else stands there (authors, sections) is kept as a notice.
 
     *known* is where each URL stands in ``promoted`` and in ``related``.
@@ -64,11 +74,20 @@ def _put_titled(build: Builder, block: Block, known: tuple[dict[str, int], dict[
             continue
         place = known[target is article.related]
         # A picture, a kicker and a title may link to the same story; the title says most.
-        if (at := place.get(url)) is None:
-            place[url] = len(target)
+        before = place.get(url)
+        if before is None:
+            place[url] = _Placed(len(target), link.element)
             target.append(TitledLink(url=url, title=title))
-        elif title is not None and weight(title) > weight(target[at].title or ""):
-            target[at] = TitledLink(url=url, title=title)
+        elif title is not None and weight(title) > weight(target[before.at].title or ""):
+            target[before.at] = TitledLink(url=url, title=title)
+        elif title == target[before.at].title and _is_repeated(before.element, link.element):
+            target.append(TitledLink(url=url, title=title))
+
+
+def _is_repeated(first: Element, again: Element) -> bool:
+    """Return whether a list has two items for one story: it is kept as it was printed."""
+    one, other = (next(link.iterancestors("li"), None) for link in (first, again))
+    return one is not None and other is not None and one is not other and one.getparent() is other.getparent()
 
 
 def _put_text_links(build: Builder, block: Block, tags: dict[tuple[str, str], Tag], listed: frozenset[Element]) -> None:
