@@ -24,7 +24,18 @@ from newscrawl.store.schema import chunks
 from newscrawl.urls import host_of, site_of, url_id, url_key
 
 _HOW: dict[str, FoundHow] = {"related": "related", "article": "link", "next": "listing", "listing": "listing"}
-_RANK = {"start": 100, "refresh": 90, "feed": 60, "related": 50, "link": 20, "sitemap": 15, "listing": 10, "reread": 5}
+_RANK = {
+    "start": 100,
+    "refresh": 90,
+    "feed": 60,
+    "related": 50,
+    "link": 20,
+    "sitemap": 15,
+    "guess": 12,
+    "listing": 10,
+    "reread": 5,
+}
+"""What is asked before what within a host."""
 _SITEMAPS = frozenset(("sitemap", "sitemap_index", "news_sitemap"))
 _UNDATED = 100
 _MAX_REFRESHES = 3
@@ -77,7 +88,10 @@ class Following:
         if feed.url_key not in self.asked and self.in_scope(feed.url):
             self.asked.add(feed.url_key)
             how: FoundHow = "sitemap" if feed.kind in _SITEMAPS else "listing"
-            rank = "feed" if feed.kind not in ("home", "listing", *_SITEMAPS) else how
+            rank = "feed" if feed.kind not in ("home", "listing", "guess", *_SITEMAPS) else how
+            if feed.kind == "guess":
+                # What is there comes before what may be.
+                rank = "guess"
             yield self._request(feed.url, how, on=feed.found_on, rank=rank, feed=feed)
 
     def reread(
