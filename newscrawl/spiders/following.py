@@ -88,7 +88,7 @@ class Following:
         if feed.url_key not in self.asked and self.in_scope(feed.url):
             self.asked.add(feed.url_key)
             how: FoundHow = "sitemap" if feed.kind in _SITEMAPS else "listing"
-            rank = "feed" if feed.kind not in ("home", "listing", "guess", *_SITEMAPS) else how
+            rank: str = "feed" if feed.kind not in ("home", "listing", "guess", *_SITEMAPS) else how
             if feed.kind == "guess":
                 # What is there comes before what may be.
                 rank = "guess"
