@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
+from newscrawl.store import copies
 from newscrawl.store.schema import articles, fingerprints
 
 ALGORITHM = "fold-1"
@@ -169,6 +170,8 @@ def move(
 def delete(c: Connection, id: str) -> int:
     """Forget all versions of an article and their fingerprints; return how many versions there were."""
     c.execute(sa.delete(fingerprints).where(fingerprints.c.article_id == id))
+    for version in c.execute(select(articles.c.version).where(articles.c.id == id)).scalars().all():
+        copies.remove(c, id, version)
     return c.execute(sa.delete(articles).where(articles.c.id == id)).rowcount
 
 
