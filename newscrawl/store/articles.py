@@ -120,6 +120,11 @@ def first_with_text(c: Connection, digest: str) -> tuple[str, int] | None:
     return None if row is None else (row.article_id, row.version)
 
 
+def version_with_text(c: Connection, id: str, digest: str) -> int | None:
+    """Return the last version of an article that had this text digest."""
+    return c.execute(_VERSION_WITH, {"b_id": id, "b_digest": digest}).scalar()
+
+
 def seen(c: Connection, pairs: Sequence[tuple[str, float]]) -> None:
     """Note at which times the newest versions of articles, named by id, were met again unchanged."""
     if pairs:
@@ -227,6 +232,9 @@ _FIRST_WITH = (
     )
     .order_by(fingerprints.c.number)
     .limit(1)
+)
+_VERSION_WITH = select(func.max(articles.c.version)).where(
+    articles.c.id == bindparam("b_id"), articles.c.text_digest == bindparam("b_digest")
 )
 _SEEN = (
     update(articles)

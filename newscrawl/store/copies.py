@@ -29,6 +29,10 @@ SAME_TEXT = 100
 """Versions of one text that are related to a further one, at most."""
 
 
+_TEXTS = 1_000
+"""Texts of a cluster that are counted."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewCopy:
     """A version and its fingerprint."""
@@ -163,6 +167,11 @@ def all_relations(c: Connection) -> Iterator[Edge]:
             yield _edge(row)
 
 
+def texts_of(c: Connection, cluster_id: str) -> set[str]:
+    """Return the digests of the texts in the cluster of that name, the texts of the article itself included."""
+    return set(c.execute(_TEXTS_OF, {"b_id": cluster_id}).scalars())
+
+
 def get(c: Connection, id: str, version: int) -> StoredCopy | None:
     """Return the fingerprint of one version."""
     row = c.execute(_BY_VERSION, {"b_id": id, "b_version": version}).first()
@@ -239,6 +248,10 @@ _SAME_TEXT = (
     .order_by(fingerprints.c.number)
     .limit(SAME_TEXT)
 )
+_TEXTS_OF = sa.union(
+    select(copies.c.digest).where(copies.c.cluster_id == bindparam("b_id"), copies.c.digest.is_not(None)),
+    select(copies.c.digest).where(copies.c.article_id == bindparam("b_id"), copies.c.digest.is_not(None)),
+).limit(_TEXTS)
 _ENDS = ((relations.c.article_id == bindparam("b_id")) & (relations.c.version == bindparam("b_version"))) | (
     (relations.c.other_id == bindparam("b_id")) & (relations.c.other_version == bindparam("b_version"))
 )

@@ -198,6 +198,9 @@ copies = Table(
     UniqueConstraint("article_id", "version"),
 )
 
+_CLUSTERED = copies.c.cluster_id.is_not(None)
+Index("copies_cluster", copies.c.cluster_id, sqlite_where=_CLUSTERED, postgresql_where=_CLUSTERED)
+
 # Bands as they are, anchors below zero; with how many anchors the text has. Nothing but the key is looked up.
 copy_keys = Table(
     "copy_keys",
