@@ -91,6 +91,8 @@ class _Waiting:
     """A version that the store does not have yet."""
 
     fingerprint: Fingerprint
+    leads: frozenset[int | str | None]
+    """What other texts may have in common with it; most have nothing."""
     repeated: Repeated
     article: Callable[[], Article | None]
     """None once it is gone: an article that a later pipeline drops was never kept."""
@@ -136,10 +138,14 @@ class Copies:
         known = [
             _Known(key=copy.key, fingerprint=copy.fingerprint, cluster_id=copy.cluster_id) for copy in found.copies
         ]
+        leads = _leads(asked)
         known += [
             _Known(key=other, fingerprint=each.fingerprint, cluster_id=each.repeated.cluster_id)
             for other, each in self._waiting.items()
-            if each.kept and other != key and copies.worth_a_look(asked, each.fingerprint)
+            if not leads.isdisjoint(each.leads)
+            and each.kept
+            and other != key
+            and copies.worth_a_look(asked, each.fingerprint)
         ]
         edges = [] if first is None or first in {each.key for each in known} else [Edge(key, first, "exact", 1.0)]
         for each in known:
@@ -191,7 +197,9 @@ class Copies:
     def expect(self, article: Article, fingerprint: Fingerprint, repeated: Repeated) -> None:
         """Take *article* as kept, weakly: its row is not written yet."""
         if fingerprint.digest is not None:
-            self._waiting[_key(article)] = _Waiting(fingerprint=fingerprint, repeated=repeated, article=ref(article))
+            self._waiting[_key(article)] = _Waiting(
+                fingerprint=fingerprint, leads=_leads(fingerprint), repeated=repeated, article=ref(article)
+            )
 
     def forget(self, article: Article) -> None:
         """Take back :meth:`expect`."""
@@ -253,6 +261,10 @@ class Copies:
     def _is_coming(self, key: Key) -> bool:
         waiting = self._waiting.get(key)
         return waiting is not None and not waiting.written
+
+
+def _leads(fingerprint: Fingerprint) -> frozenset[int | str | None]:
+    return frozenset((fingerprint.digest, *copies.keys_of(fingerprint)))
 
 
 def _key(article: Article) -> Key:
