@@ -15,6 +15,7 @@ from scrapy.http import Response
 from newscrawl.archive.snapshot import snapshot_ref
 from newscrawl.items import FIELDS, Article
 from newscrawl.ledger import Exchange, Ledger, ledger_of
+from newscrawl.text import plain_cell
 from newscrawl.urls import host_of
 
 # Programs other than JSON parsers take these for the end of a line.
@@ -37,20 +38,6 @@ def json_line(row: dict[str, Any]) -> bytes:
     if not line or any(end in line for end in _LINE_END_BYTES):
         line = _LINE_ENDS.sub(lambda match: f"\\u{ord(match.group()):04x}", text).encode("utf-8")
     return line + b"\n"
-
-
-_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
-
-
-def plain_cell(text: str) -> str:
-    """Return *text* as a spreadsheet shows it and does not run it: with ``'`` before what would begin a formula.
-
-    >>> plain_cell('=HYPERLINK("http://a.example")'), plain_cell("1 + 1 = 2")
-    ('\\'=HYPERLINK("http://a.example")', '1 + 1 = 2')
-
-    Source: OWASP, CSV Injection.
-    """
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 class CsvFeedExporter(CsvItemExporter):

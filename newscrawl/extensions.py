@@ -184,6 +184,7 @@ def _keeping(settings: BaseSettings, folder: Path | None) -> Keeping:
         warc_info={name: value for name, value in info.items() if value},
         commit_count=settings.getint("NEWSCRAWL_COMMIT_COUNT"),
         commit_s=settings.getfloat("NEWSCRAWL_COMMIT_S"),
+        copies_window_s=settings.getint("NEWSCRAWL_DEDUPE_WINDOW_DAYS") * 86_400.0,
         health=health if settings.getbool("NEWSCRAWL_HEALTH_ENABLED") else None,
         metrics_file=Path(metrics_file) if metrics_file else None,
     )
@@ -352,6 +353,7 @@ def progress_line(state: RunState) -> str:
     >>> progress_line(RunState())
     '0 pages, 0 articles, 0 duplicates, 0 errors'
     """
-    duplicates = sum(state.duplicates.values())
+    # A form that is filled in twice repeats nothing.
+    duplicates = sum(count for kind, count in state.duplicates.items() if kind != "template_sibling")
     errors = state.errors + sum(state.failed.values())
     return f"{state.page_count} pages, {state.articles} articles, {duplicates} duplicates, {errors} errors"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 from itemadapter import ItemAdapter
@@ -18,8 +19,8 @@ from scrapy.utils.defer import deferred_from_coro
 
 from newscrawl.dates import earliest_moment
 from newscrawl.fingerprint import folded_digest, text_change
-from newscrawl.items import FIELDS, REQUIRED, Article, Change, Warn, as_row, faults, from_row
-from newscrawl.ledger import Ledger, ledger_of, text_digest
+from newscrawl.items import FIELDS, REQUIRED, Article, Change, VersionKey, Warn, as_row, faults, from_row
+from newscrawl.ledger import Ledger, Repeated, ledger_of, text_digest, text_fingerprint
 from newscrawl.store.articles import NewArticle, StoredArticle
 from newscrawl.text import clean_line, clean_text
 from newscrawl.urls import URL_KEY_VERSION, resolve, site_of, url_id, url_key
@@ -160,18 +161,25 @@ def _plain(item: Any) -> Any:
     return plain if isinstance(plain, Mapping) else repr(item)
 
 
+_DROPPED: dict[str | None, frozenset[str]] = {
+    "drop_exact": frozenset({"exact"}),
+    # A text that holds another has more than that one, and a form filled in twice repeats nothing.
+    "drop_near": frozenset({"exact", "script_variant", "near", "contained"}),
+}
+
+
 class DedupePipeline:
     """Numbers the versions of an article, and marks or drops a text that another article had first."""
 
-    def __init__(self, ledger: Ledger, stats: StatsCollector, *, drop: bool) -> None:
+    def __init__(self, ledger: Ledger, stats: StatsCollector, *, policy: str | None) -> None:
+        """*policy*: the value of NEWSCRAWL_DEDUPE."""
         self.ledger = ledger
         self.stats = stats
-        self.drop = drop
+        self.dropped = _DROPPED.get(policy, frozenset())
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        drop = crawler.settings.get("NEWSCRAWL_DEDUPE") == "drop_exact"
-        return cls(ledger_of(crawler), crawler.stats, drop=drop)
+        return cls(ledger_of(crawler), crawler.stats, policy=crawler.settings.get("NEWSCRAWL_DEDUPE"))
 
     def process_item(self, article: Article) -> Article:
         """Return *article* with its version, marked when it is a duplicate.
@@ -185,14 +193,33 @@ class DedupePipeline:
             self._count("same_url", article)
             self.ledger.kept.seen_again(earlier.id)
             raise DropItem(f"{article.url} was already kept and is unchanged")
-        same_text = self.ledger.first_with_text(digest) if digest is not None else None
-        if same_text is not None and same_text.id != article.id:
-            article.duplicate_of, article.duplicate_kind, article.similarity = same_text, "exact", 1.0
-            self._count("exact", article)
-            if self.drop:
-                raise DropItem(f"same text as {same_text.id}")
-        self.ledger.kept.expect(article, digest)
+        if earlier is not None and digest is not None and digest != earlier.text_digest:
+            self._warn_of_return(article, digest)
+        fingerprint = text_fingerprint(article)
+        repeated = self.ledger.repeated(article, fingerprint)
+        self._mark(article, repeated, earlier)
+        self.ledger.kept.expect(article, fingerprint, replace(repeated, cluster_id=article.cluster_id))
         return article
+
+    def _warn_of_return(self, article: Article, digest: str) -> None:
+        before = self.ledger.version_with_text(article.id or "", digest)
+        if before is not None:
+            article.warnings.append(Warn(field="article_body", code="reverted", detail=f"version {before}"))
+
+    def _mark(self, article: Article, repeated: Repeated, earlier: NewArticle | StoredArticle | None) -> None:
+        """Say in *article* what it repeats. Raises DropItem where that is dropped."""
+        # What belonged to a story once still does, whatever became of its text.
+        kept = None if earlier is None else json.loads(earlier.row).get("cluster_id")
+        article.cluster_id = kept or repeated.cluster_id
+        best = repeated.best
+        if best is None:
+            return
+        article.duplicate_of = VersionKey(id=best.other[0], version=best.other[1])
+        article.duplicate_kind, article.similarity = best.kind, best.similarity
+        self._count(best.kind, article)
+        same = best.kind in ("exact", "script_variant") and best.similarity == 1
+        if (best.kind in self.dropped) or (same and self.dropped):
+            raise DropItem(f"same text as {best.other[0]}" if same else f"{best.kind} copy of {best.other[0]}")
 
     def _changed(self, article: Article, digest: str | None, earlier: NewArticle | StoredArticle) -> bool:
         """Return whether *article* is a new version of what was kept, and make it one."""

@@ -37,8 +37,10 @@ NEWSCRAWL_LEAST_RATE = 1024
 NEWSCRAWL_MAX_LINKS = 800
 # Folder of your own site profiles; they win over the shipped ones (str).
 NEWSCRAWL_SITES_DIR = "sites"
-# What happens to a row that repeats another: "mark" or "drop_exact" (str).
+# What happens to a row that repeats another: "mark", "drop_exact" or "drop_near" (str).
 NEWSCRAWL_DEDUPE = "mark"
+# Days for which texts that are nearly the same are found; 0 for equal texts only (int).
+NEWSCRAWL_DEDUPE_WINDOW_DAYS = 90
 # Pages of one story that become one article, at most; 1 leaves each page an article of its own (int).
 NEWSCRAWL_MAX_PARTS = 20
 # Least number of seconds between two polls of a feed (float).

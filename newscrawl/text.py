@@ -186,6 +186,20 @@ def _escape(ch: str) -> str:
     return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
 
 
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+
+
+def plain_cell(text: str) -> str:
+    """Return *text* as a spreadsheet shows it and does not run it: with ``'`` before what would begin a formula.
+
+    >>> plain_cell('=HYPERLINK("http://a.example")'), plain_cell("1 + 1 = 2")
+    ('\\'=HYPERLINK("http://a.example")', '1 + 1 = 2')
+
+    Source: OWASP, CSV Injection.
+    """
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
 # Matching -----------------------------------------------------------------------------------------------
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")

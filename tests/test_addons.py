@@ -126,6 +126,11 @@ def test_a_setting_that_resembles_none_is_refused_without_a_guess() -> None:
         ("NEWSCRAWL_MAX_LINKS", 0),
         ("NEWSCRAWL_SITES_DIR", ""),
         ("NEWSCRAWL_DEDUPE", "drop"),
+        ("NEWSCRAWL_DEDUPE_WINDOW_DAYS", "-1"),
+        ("NEWSCRAWL_FEED_MIN_S", "-1"),
+        ("NEWSCRAWL_FEED_MAX_S", "long"),
+        ("NEWSCRAWL_MAX_SECTIONS", "-1"),
+        ("NEWSCRAWL_REREAD_ENABLED", "often"),
         ("NEWSCRAWL_EXPORTERS", "newscrawl.exporters.CsvExporter"),
         ("NEWSCRAWL_EXPORTERS", "newscrawl.nothing.Exporter"),
         ("NEWSCRAWL_EXPORTERS", "Exporter"),
@@ -179,7 +184,7 @@ def test_a_choice_names_what_can_be_chosen_and_the_nearest() -> None:
     with pytest.raises(ConfigError) as caught:
         applied(NEWSCRAWL_DEDUPE="drop_exakt")
     assert str(caught.value) == (
-        "NEWSCRAWL_DEDUPE must be one of mark, drop_exact, not 'drop_exakt' (did you mean 'drop_exact'?)"
+        "NEWSCRAWL_DEDUPE must be one of mark, drop_exact, drop_near, not 'drop_exakt' (did you mean 'drop_exact'?)"
     )
 
 

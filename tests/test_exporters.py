@@ -16,9 +16,10 @@ from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse
 from scrapy.settings import Settings
 
-from newscrawl.exporters import CsvFeedExporter, JsonLinesExporter, SnapshotExporter, json_line, plain_cell
+from newscrawl.exporters import CsvFeedExporter, JsonLinesExporter, SnapshotExporter, json_line
 from newscrawl.items import Article
 from newscrawl.ledger import Exchange, Ledger, bind_ledger
+from newscrawl.text import plain_cell
 
 URL = "https://news.example/1.html"
 HEX = "0123456789abcdef" * 4

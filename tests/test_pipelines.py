@@ -21,6 +21,7 @@ from newscrawl.exporters import json_line
 from newscrawl.items import FIELDS, Article, Change, Http, Person, Tag, VersionKey, as_row, faults
 from newscrawl.ledger import Ledger, bind_ledger
 from newscrawl.pipelines import CleanPipeline, DedupePipeline, LimitPipeline, ValidatePipeline
+from newscrawl.store import copies
 from newscrawl.urls import URL_KEY_VERSION, url_id, url_key
 
 URL = "https://news.example/1.html"
@@ -477,6 +478,97 @@ def test_versions_are_numbered_without_a_gap_and_each_differs_from_the_one_befor
         assert [row.article_body for row in rows] == changes
         assert [row.version for row in rows] == list(range(1, len(rows) + 1))
         assert [row.change is None for row in rows] == [number == 0 for number in range(len(rows))]
+
+
+STORY = " ".join(f"word{(n * n + 7 * n) % 997}" for n in range(120))
+EDITED = STORY.replace("word8 ", "other ").replace("word18 ", "another ")
+LONGER = STORY + " " + " ".join(f"more{(n * n + 3 * n) % 997}" for n in range(120))
+
+
+def test_a_row_names_the_best_of_what_it_repeats() -> None:
+    line = Line()
+    first = line.pass_on({"url": URL, "article_body": STORY})
+    near = line.pass_on({"url": OTHER, "article_body": EDITED})
+    longer = line.pass_on({"url": f"{URL}?p=3", "article_body": LONGER})
+    same = line.pass_on({"url": f"{URL}?p=4", "article_body": EDITED})
+    part = line.pass_on({"url": f"{URL}?p=5", "article_body": LONGER[len(STORY) :]})
+    kinds = [row.duplicate_kind for row in (first, near, longer, same, part)]
+    assert kinds == [None, "near", "contains", "exact", "contained"]
+    assert [row.duplicate_of and row.duplicate_of.id for row in (near, longer, same, part)] == [
+        first.id,
+        first.id,
+        near.id,
+        longer.id,
+    ]
+    assert near.similarity is not None
+    assert 0.44 <= near.similarity < 1
+    assert [row.cluster_id for row in (first, near, same)] == [None, first.id, first.id]
+    assert line.ledger.state.duplicates == {"near": 1, "contains": 1, "exact": 1, "contained": 1}
+    assert line.stat("dedupe/near") == 1
+
+
+def test_a_form_that_is_filled_in_twice_is_told_and_never_dropped() -> None:
+    form = f"{STORY} high {{}} degrees, low {{}} degrees, wind from the west at {{}} km an hour. "
+    line = Line(NEWSCRAWL_DEDUPE="drop_near")
+    first = line.pass_on({"url": URL, "article_body": form.format(11, 2, 30)})
+    second = line.pass_on({"url": OTHER, "article_body": form.format(17, 6, 21)})
+    assert (second.duplicate_kind, second.cluster_id) == ("template_sibling", None)
+    assert second.duplicate_of == VersionKey(id=first.id or "", version=1)
+
+
+@pytest.mark.parametrize(
+    ("policy", "written"),
+    [("mark", [0, 1, 2, 3, 4]), ("drop_exact", [0, 1, 3, 4]), ("drop_near", [0, 3])],
+)
+def test_a_policy_drops_what_it_says_and_nothing_that_has_more(policy: str, written: list[int]) -> None:
+    line, kept = Line(NEWSCRAWL_DEDUPE=policy), []
+    for number, body in enumerate((STORY, EDITED, STORY.upper(), LONGER, LONGER[len(STORY) :])):
+        try:
+            line.pass_on({"url": f"{URL}?p={number}", "article_body": body})
+        except DropItem:
+            continue
+        kept.append(number)
+    assert kept == written
+    assert line.ledger.state.duplicates.total() == 4
+
+
+def test_a_version_that_returns_to_an_earlier_text_says_so(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    rows = [line.pass_on({"url": URL, "headline": "x", "article_body": body}) for body in (STORY, EDITED)]
+    line.end()
+    line = Line(tmp_path, run=2)
+    rows.append(line.pass_on({"url": URL, "headline": "x", "article_body": STORY}))
+    rows.append(line.pass_on({"url": URL, "headline": "y", "article_body": STORY}))
+    rows.append(line.pass_on({"url": URL, "headline": "y", "article_body": EDITED}))
+    assert [[(w.field, w.code, w.detail) for w in row.warnings] for row in rows] == [
+        [],
+        [],
+        [("article_body", "reverted", "version 1")],
+        [],
+        [("article_body", "reverted", "version 2")],
+    ]
+    assert all(row.duplicate_of is None for row in rows)
+    assert all(row.change for row in rows[1:])
+
+
+def test_an_article_stays_in_its_cluster_whatever_becomes_of_its_text() -> None:
+    line = Line()
+    first = line.pass_on({"url": URL, "article_body": STORY})
+    line.pass_on({"url": OTHER, "article_body": STORY})
+    other = line.pass_on({"url": OTHER, "article_body": "Something else."})
+    assert (other.version, other.duplicate_of, other.cluster_id) == (2, None, first.id)
+
+
+def test_an_article_that_is_gone_takes_no_part() -> None:
+    line = Line()
+    line.pass_on({"url": URL, "headline": "x", "article_body": STORY})
+    gone = line.pass_on(Article(url=URL, http=Http(status=410)))
+    other = line.pass_on(Article(url=OTHER, headline="y"))
+    assert (gone.version, gone.duplicate_of, gone.warnings) == (2, None, [])
+    assert other.duplicate_of is None
+    line.ledger.commit()
+    with line.ledger.store.reading() as c:
+        assert copies.count(c) == 2
 
 
 # Limit --------------------------------------------------------------------------------------------------

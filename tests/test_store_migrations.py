@@ -74,6 +74,19 @@ def test_a_database_of_version_1_gets_what_it_lacks(store_url: str) -> None:
             assert c.execute(text("SELECT failures FROM hosts")).scalar_one() == 0
 
 
+def test_a_database_of_version_2_gets_the_tables_of_copies(store_url: str) -> None:
+    with Store.open(store_url) as store, store.begin() as c:
+        fresh = tables(c)
+        for name in ("copies", "copy_keys", "relations"):
+            c.execute(text(f"DROP TABLE {name}"))
+        captures.add(c, [new_capture(1)])
+        c.execute(schema.meta.update().values(value="2"))
+    with Store.open(store_url) as store, store.begin() as c:
+        assert migrations.version_of(c) == SCHEMA_VERSION
+        assert tables(c) == fresh
+        assert list(captures.all(c)) == [new_capture(1)]
+
+
 def test_opening_again_changes_nothing(store_url: str) -> None:
     with Store.open(store_url) as store, store.begin() as c:
         captures.add(c, [new_capture(1)])

@@ -18,13 +18,22 @@ class TextChange(NamedTuple):
     """Characters of sentences that only the first has."""
 
 
+def sentences(text: str | None) -> list[str]:
+    """Return the sentences of *text*, in its order.
+
+    >>> sentences("One. Two.\\n\\n三。四。")
+    ['One.', 'Two.', '三。', '四。']
+    """
+    return list(filter(None, map(str.strip, _SENTENCE_ENDS.split(text or ""))))
+
+
 def text_change(before: str | None, after: str | None) -> TextChange:
     """Return how *after* differs from *before*.
 
     >>> text_change("One. Two.", "One. Three.")
     TextChange(ratio=0.4444, added=6, removed=4)
     """
-    old, new = (Counter(filter(None, map(str.strip, _SENTENCE_ENDS.split(text or "")))) for text in (before, after))
+    old, new = (Counter(sentences(text)) for text in (before, after))
     added, removed, both = (
         sum(len(sentence) * count for sentence, count in part.items()) for part in (new - old, old - new, old & new)
     )

@@ -94,14 +94,16 @@ def _strongest(edges: Iterable[Edge]) -> dict[_Pair, Edge]:
 
 
 def _strength(edge: Edge) -> tuple[bool, bool, float]:
-    return _equal(edge), _joins(edge), edge.similarity
+    return equal(edge), joins(edge), edge.similarity
 
 
-def _equal(edge: Edge) -> bool:
+def equal(edge: Edge) -> bool:
+    """Tell whether *edge* is between two rows of one text."""
     return edge.kind == "exact" or (edge.kind == "script_variant" and edge.similarity >= 1)
 
 
-def _joins(edge: Edge) -> bool:
+def joins(edge: Edge) -> bool:
+    """Tell whether *edge* is strong enough to make two groups one."""
     return edge.similarity >= (JOINS_CONTAINED if edge.kind in ("contained", "contains") else JOINS_NEAR)
 
 
@@ -118,7 +120,7 @@ def _equal_texts(edges: Mapping[_Pair, Edge]) -> dict[Key, Key]:
 
     for (one, other), edge in edges.items():
         ends = sorted((root(one), root(other)))
-        if _equal(edge):
+        if equal(edge):
             first[ends[1]] = ends[0]
     return {row: root(row) for row in list(first)}
 
@@ -141,7 +143,7 @@ def _joined(related: Mapping[_Pair, Edge], texts: list[Key]) -> dict[Key, Key]:
     for one, other in related:
         links[one][other] = links[other][one] = 1
     waiting = sorted(
-        (pair for pair, edge in related.items() if _joins(edge)),
+        (pair for pair, edge in related.items() if joins(edge)),
         key=lambda pair: (-related[pair].similarity, pair),
     )
     while True:

@@ -6,6 +6,7 @@ name, since an exception in a signal handler would only be logged.
 """
 
 from newscrawl.ledger.binding import bind_ledger, ledger_of
+from newscrawl.ledger.copies import Repeated, text_fingerprint
 from newscrawl.ledger.core import Ledger
 from newscrawl.ledger.counts import FeedCounts, FeedOutcome, HostCounts, SiteCounts
 from newscrawl.ledger.frontier import fingerprint_of
@@ -24,6 +25,7 @@ __all__ = [
     "Keeping",
     "Ledger",
     "ProfileCounts",
+    "Repeated",
     "Result",
     "RunState",
     "SiteCounts",
@@ -33,4 +35,5 @@ __all__ = [
     "fingerprint_of",
     "ledger_of",
     "text_digest",
+    "text_fingerprint",
 ]

@@ -13,6 +13,8 @@ from newscrawl.archive.snapshot import snapshot_whole, write_snapshot
 from newscrawl.archive.verify import check_index
 from newscrawl.fingerprint import sha256_hex
 from newscrawl.items import SnapshotRef
+from newscrawl.ledger.copies import take_up
+from newscrawl.ledger.keeping import Keeping
 from newscrawl.ledger.places import Place, places
 from newscrawl.ledger.rebuilding import article_row, capture_records, rows_in
 from newscrawl.ledger.recovery import body_of
@@ -141,7 +143,9 @@ class Contents:
                     continue
                 taken += 1
                 if self.note:
-                    articles.add(connection, [article_row(row, line, file=place.name, offset=offset, spider=spider)])
+                    new = article_row(row, line, file=place.name, offset=offset, spider=spider)
+                    take_up(connection, new, window_s=Keeping.copies_window_s)
+                    articles.add(connection, [new])
         if taken:
             yield Step(text=f"{place.path}: {taken} rows taken up")
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 from weakref import WeakKeyDictionary
 
 from newscrawl.archive.appending import AppendFile
@@ -22,6 +22,7 @@ from newscrawl.archive.wire import WireExchange
 from newscrawl.exceptions import StorageError
 from newscrawl.faultpoints import reach
 from newscrawl.items import Article, CaptureRef, SnapshotRef, VersionKey
+from newscrawl.ledger.copies import Repeated
 from newscrawl.ledger.feeds import Feeds
 from newscrawl.ledger.frontier import Frontier
 from newscrawl.ledger.health import faults
@@ -42,6 +43,9 @@ from newscrawl.store import Store, articles, captures, files, runs
 from newscrawl.store.articles import NewArticle, StoredArticle
 from newscrawl.store.files import StoredFile
 from newscrawl.store.runs import RunSite
+
+if TYPE_CHECKING:
+    from newscrawl.fingerprint.copies import Fingerprint
 
 logger = logging.getLogger("newscrawl")
 
@@ -210,7 +214,8 @@ class Ledger:
             self.state.checked = self.keeping.health is not None
             self._frontier = Frontier(self.store, owner=worker, round_=run.round, clock=self.clock)
         self._feeds = Feeds(self.store, clock=self.clock)
-        self._kept = KeptRows(self.store, spider=self.name, run_id=self.run_id, clock=self.clock)
+        window_s = self.keeping.copies_window_s
+        self._kept = KeptRows(self.store, spider=self.name, run_id=self.run_id, clock=self.clock, window_s=window_s)
         self._frontier.give_back()
         if self.continued:
             logger.warning("Going on with run %s: %d URLs are left", self.run_id, len(self.frontier))
@@ -594,6 +599,16 @@ class Ledger:
         """Return the first row that had this folded text, or None."""
         with self._asking():
             return self.kept.first_with_text(digest)
+
+    def version_with_text(self, id_: str, digest: str) -> int | None:
+        """Return the last version of an article that had this folded text, or None."""
+        with self._asking():
+            return self.kept.version_with_text(id_, digest)
+
+    def repeated(self, article: Article, fingerprint: Fingerprint) -> Repeated:
+        """Return what *article* is to the rows of this run and those before."""
+        with self._asking():
+            return self.kept.repeated(article, fingerprint)
 
     @contextmanager
     def _asking(self) -> Iterator[None]:

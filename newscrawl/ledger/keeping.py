@@ -40,6 +40,8 @@ class Keeping:
     """Handled requests after which everything is committed."""
     commit_s: float = 1.0
     """Seconds after which it is."""
+    copies_window_s: float = 90 * 86_400.0
+    """How far back texts are looked for that are nearly the same; 0 for not at all."""
     health: Limits | None = field(default_factory=Limits)
     """From where on a run fails its health checks; None for no checks."""
     metrics_file: Path | None = None

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection
 
 from newscrawl.fingerprint import folded_digest
 from newscrawl.items import Article, VersionKey
+from newscrawl.ledger.copies import Copies, Repeated
 from newscrawl.store import Store, articles
 from newscrawl.store.articles import NewArticle, StoredArticle
+
+if TYPE_CHECKING:
+    from newscrawl.fingerprint.copies import Fingerprint
 
 
 def text_digest(article: Article) -> str | None:
@@ -22,7 +27,10 @@ def text_digest(article: Article) -> str | None:
 class KeptRows:
     """The store's rows together with those that it does not have yet. Looking up raises :exc:`StorageError`."""
 
-    def __init__(self, store: Store, *, spider: str, run_id: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, store: Store, *, spider: str, run_id: str, clock: Callable[[], float], window_s: float = 0.0
+    ) -> None:
+        """*window_s*: how far back texts are looked for that are nearly the same."""
         self.store = store
         self.spider = spider
         self.run_id = run_id
@@ -30,6 +38,7 @@ class KeptRows:
         # Weak: an article that a later pipeline drops was never kept.
         self._coming: WeakValueDictionary[str, Article] = WeakValueDictionary()
         self._coming_texts: WeakValueDictionary[str, Article] = WeakValueDictionary()
+        self._copies = Copies(window_s=window_s, clock=clock)
         self.acknowledge()
 
     def acknowledge(self) -> None:
@@ -39,6 +48,7 @@ class KeptRows:
         self._by_text: dict[str, VersionKey] = {}
         self._digests: dict[tuple[str | None, int], str | None] = {}
         self._seen: list[tuple[str, float]] = []
+        self._copies.acknowledge()
 
     @property
     def pending(self) -> bool:
@@ -48,11 +58,14 @@ class KeptRows:
     def write(self, connection: Connection) -> None:
         """Tell the store."""
         articles.add(connection, self._new)
+        self._copies.write(connection)
         if self._seen:
             articles.seen(connection, self._seen)
 
-    def expect(self, article: Article, digest: str | None) -> None:
-        """Take *article* with its :func:`text_digest` as kept: others may come by before its row is written."""
+    def expect(self, article: Article, fingerprint: Fingerprint, repeated: Repeated) -> None:
+        """Take *article* with its :func:`.text_fingerprint` as kept: others may come by before its row is written."""
+        digest = fingerprint.digest
+        self._copies.expect(article, fingerprint, repeated)
         self._digests[article.id, article.version] = digest
         self._coming[article.id or ""] = article
         if digest is not None:
@@ -60,16 +73,18 @@ class KeptRows:
 
     def forget(self, article: Article) -> None:
         """Take back :meth:`expect`: *article* will not be kept."""
+        self._copies.forget(article)
         if self._coming.get(article.id or "") is article:
             del self._coming[article.id or ""]
-        digest = self._digests.pop((article.id, article.version), None)
-        if digest is not None and self._coming_texts.get(digest) is article:
+        self._digests.pop((article.id, article.version), None)
+        for digest in [digest for digest, other in self._coming_texts.items() if other is article]:
             del self._coming_texts[digest]
 
     def add(self, article: Article, line: bytes, *, file: str, offset: int) -> None:
         """Take up the row that was written at *offset* of *file*."""
         row = self._row(article, line, file, offset)
         self._new.append(row)
+        self._copies.add(article)
         self._by_id[row.id] = row
         if self._coming.get(row.id) is article:
             del self._coming[row.id]
@@ -86,7 +101,8 @@ class KeptRows:
         """Return the newest version of an article that was kept, or is about to be."""
         coming = self._coming.get(id_)
         if coming is not None:
-            texts = {"headline": coming.headline, "article_body": coming.article_body}
+            names = ("headline", "article_body", "cluster_id")
+            texts = {name: getattr(coming, name) for name in names}
             return self._row(coming, json.dumps(texts).encode(), "", 0)
         found = self._by_id.get(id_)
         if found is not None:
@@ -104,6 +120,30 @@ class KeptRows:
         if coming is None or digest in self._by_text:
             return self._by_text.get(digest)
         return VersionKey(id=coming.id or "", version=coming.version)
+
+    def version_with_text(self, id_: str, digest: str) -> int | None:
+        """Return the last version of an article that had this folded text, or None."""
+        coming = self._coming.get(id_)
+        if coming is not None and text_digest(coming) == digest:
+            return coming.version
+        here = [row.version for row in self._new if row.id == id_ and row.text_digest == digest]
+        if here:
+            return max(here)
+        with self.store.reading() as connection:
+            return articles.version_with_text(connection, id_, digest)
+
+    def repeated(self, article: Article, fingerprint: Fingerprint) -> Repeated:
+        """Return what *article* with its :func:`.text_fingerprint` is to what was kept."""
+        if fingerprint.digest is None:
+            return Repeated()
+        first = self.first_with_text(fingerprint.digest)
+        with self.store.reading() as connection:
+            return self._copies.repeated(
+                connection,
+                (article.id or "", article.version),
+                fingerprint,
+                None if first is None else (first.id, first.version),
+            )
 
     def _row(self, article: Article, line: bytes, file: str, offset: int) -> NewArticle:
         return NewArticle(

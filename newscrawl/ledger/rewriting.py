@@ -19,7 +19,7 @@ from newscrawl.archive.warc import Original
 from newscrawl.exceptions import ArchiveError, StorageError
 from newscrawl.ledger.places import Place
 from newscrawl.ledger.rows import capture_of, lines_of, row_of
-from newscrawl.store import articles, captures, files
+from newscrawl.store import articles, captures, copies, files
 from newscrawl.store.captures import Tombstone
 from newscrawl.store.schema import articles as articles_table
 from newscrawl.store.schema import captures as captures_table
@@ -133,6 +133,7 @@ class NewFiles:
             captures.move(connection, record_id, warc=warc, offset=offset, length=length)
         self._tell_heirs(connection)
         for id_, version in plan.rows:
+            copies.remove(connection, id_, version)
             for table, column in ((fingerprints, fingerprints.c.article_id), (articles_table, articles_table.c.id)):
                 connection.execute(sa.delete(table).where(column == id_, table.c.version == version))
         for id_, version, file, offset, length, line in self.placed:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
-from newscrawl.store.schema import articles, fingerprints
+from newscrawl.store import copies
+from newscrawl.store.schema import articles, chunks, fingerprints
 
 ALGORITHM = "fold-1"
 """The name of the text digest: SHA-256 of the folded text (:func:`newscrawl.fingerprint.folded_digest`)."""
@@ -119,6 +120,16 @@ def first_with_text(c: Connection, digest: str) -> tuple[str, int] | None:
     return None if row is None else (row.article_id, row.version)
 
 
+def version_with_text(c: Connection, id: str, digest: str) -> int | None:
+    """Return the last version of an article that had this text digest."""
+    return c.execute(_VERSION_WITH, {"b_id": id, "b_digest": digest}).scalar()
+
+
+def newest_version(c: Connection, id: str) -> int | None:
+    """Return the number of an article's newest version."""
+    return c.execute(_NEWEST, {"b_id": id}).scalar()
+
+
 def seen(c: Connection, pairs: Sequence[tuple[str, float]]) -> None:
     """Note at which times the newest versions of articles, named by id, were met again unchanged."""
     if pairs:
@@ -133,6 +144,18 @@ def by_url(c: Connection, url: str, url_key: str) -> list[StoredArticle]:
 def by_record(c: Connection, record_id: str) -> list[StoredArticle]:
     """Return the versions that were read from one capture."""
     return [_article(row) for row in c.execute(_BY_RECORD, {"b_record_id": record_id})]
+
+
+def of_ids(c: Connection, ids: Iterable[str]) -> Iterator[StoredArticle]:
+    """Yield all versions of the articles *ids*, the versions of one in their order."""
+    for some in chunks(ids):
+        for row in c.execute(_OF_IDS, {"b_ids": some}):
+            yield _article(row)
+
+
+def changed_ids(c: Connection) -> set[str]:
+    """Return the articles of more than one version."""
+    return set(c.execute(_CHANGED).scalars())
 
 
 def of_file(c: Connection, file: str) -> list[StoredArticle]:
@@ -169,6 +192,8 @@ def move(
 def delete(c: Connection, id: str) -> int:
     """Forget all versions of an article and their fingerprints; return how many versions there were."""
     c.execute(sa.delete(fingerprints).where(fingerprints.c.article_id == id))
+    for version in c.execute(select(articles.c.version).where(articles.c.id == id)).scalars().all():
+        copies.remove(c, id, version)
     return c.execute(sa.delete(articles).where(articles.c.id == id)).rowcount
 
 
@@ -208,6 +233,10 @@ _WHOLE: Select[*tuple[Any, ...]] = select(
     *(articles.c[name] for name in _NAMES), articles.c.last_seen, articles.c.row.label("packed")
 )
 _OF_ID = _WHOLE.where(articles.c.id == bindparam("b_id"))
+_OF_IDS = _WHOLE.where(articles.c.id.in_(bindparam("b_ids", expanding=True))).order_by(
+    articles.c.id, articles.c.version
+)
+_CHANGED = select(articles.c.id).where(articles.c.version > 1).distinct()
 _newest = articles.alias()
 
 _INSERT = insert(articles)
@@ -224,6 +253,10 @@ _FIRST_WITH = (
     )
     .order_by(fingerprints.c.number)
     .limit(1)
+)
+_NEWEST = select(func.max(articles.c.version)).where(articles.c.id == bindparam("b_id"))
+_VERSION_WITH = select(func.max(articles.c.version)).where(
+    articles.c.id == bindparam("b_id"), articles.c.text_digest == bindparam("b_digest")
 )
 _SEEN = (
     update(articles)

@@ -178,6 +178,52 @@ fingerprints = Table(
     Index("fingerprints_value", "value", "kind", "algorithm"),
 )
 
+# What copies are told by, of each version that has a text; and the shingles that lead to it.
+copies = Table(
+    "copies",
+    metadata,
+    Column("number", RowNumber, primary_key=True),
+    Column("article_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("algorithm", Text, nullable=False),
+    Column("digest", Text),
+    Column("script", Text),
+    Column("length", Integer, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("grams", LargeBinary, nullable=False),
+    Column("wide", LargeBinary, nullable=False),
+    Column("slots", LargeBinary, nullable=False),
+    Column("cluster_id", Text),
+    Column("committed_at", Double, nullable=False, index=True),
+    UniqueConstraint("article_id", "version"),
+)
+
+_CLUSTERED = copies.c.cluster_id.is_not(None)
+Index("copies_cluster", copies.c.cluster_id, sqlite_where=_CLUSTERED, postgresql_where=_CLUSTERED)
+
+# Bands as they are, anchors below zero; with how many anchors the text has. Nothing but the key is looked up.
+copy_keys = Table(
+    "copy_keys",
+    metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("anchors", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What one version is to another, the later one first.
+relations = Table(
+    "relations",
+    metadata,
+    Column("article_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("other_id", Text, primary_key=True),
+    Column("other_version", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("similarity", Double, nullable=False),
+    Index("relations_other", "other_id", "other_version"),
+)
+
 files = Table(
     "files",
     metadata,
