@@ -497,3 +497,9 @@ def test_a_tag_needs_a_name(path: str) -> None:
 @given(TEXTS)
 def test_any_text_has_a_shape_and_never_that_of_a_tag_and_of_an_article(url: str) -> None:
     assert not (looks_like_tag(url) and looks_like_article(url))
+
+
+def test_a_section_of_comments_has_dated_stories_and_a_story_has_comments_below_it() -> None:
+    assert looks_like_article("https://news.example/comments/20230319/9001947.html")
+    assert not looks_like_article("https://news.example/2023/03/19/a-story-of-it/comments/")
+    assert not looks_like_article("https://news.example/comments/123456")

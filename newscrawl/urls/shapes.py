@@ -102,7 +102,11 @@ def _is_listing(segments: tuple[str, ...], query: str) -> bool:
     if _LISTING_PARAMETER.search(query) or (segments and _ASSET.search(segments[-1])):
         return True
     pages = any(name == "page" and number.isdecimal() for name, number in pairwise(segments))
-    return pages or not _LISTINGS.isdisjoint(segments)
+    listings = _LISTINGS.intersection(segments)
+    if listings == {"comments"} and _DATE.search("/" + "/".join(segments[segments.index("comments") + 1 :])):
+        # A section of opinions, with dated stories in it; what readers say of a story stands below its name.
+        return pages
+    return pages or bool(listings)
 
 
 def _is_date_archive(path: str, last: str) -> bool:
