@@ -33,6 +33,8 @@ from newscrawl.urls import host_of
 logger = logging.getLogger("newscrawl")
 
 _RECENT = 20_000
+_MOST_ADDED = 2_000
+"""URLs found that are kept in memory at most: a sitemap has 50,000."""
 _TICK_S = 0.25
 _GRACE_S = 10.0
 _LAST_S = 5.0
@@ -178,6 +180,11 @@ class FrontierScheduler(BaseScheduler):
             )
         )
         self.crawler.stats.inc_value("newscrawl/frontier/queued")
+        if len(self.frontier.added) >= _MOST_ADDED:
+            try:
+                self.frontier.write_added()
+            except StorageError as error:
+                self.ledger.fail_storage(error)
         return True
 
     def _single(self, request: Request, fingerprint: bytes) -> bytes:
