@@ -24,7 +24,7 @@ from newscrawl.exceptions import ConfigError
 from newscrawl.extract import Page, extract_article, read_page
 from newscrawl.items import GONE, Article
 from newscrawl.ledger import FEW, Exchange, Ledger, ProfileCounts, ledger_of
-from newscrawl.ledger.holding import STORE
+from newscrawl.ledger.holding import has_store
 from newscrawl.sites import Profiles
 from newscrawl.spiders.arguments import ARGUMENTS, Plan, number_of
 from newscrawl.spiders.following import Following
@@ -391,9 +391,8 @@ class NewsSpider(Spider):
 
 def _has_store(settings: BaseSettings) -> bool:
     """Return whether there may be a store that knows feeds."""
-    if not settings.getbool("NEWSCRAWL_OUTPUT_ENABLED"):
-        return False
-    return bool(settings["NEWSCRAWL_STORE_URL"]) or (Path(settings["NEWSCRAWL_OUTPUT_DIR"]) / STORE).exists()
+    folder = Path(settings["NEWSCRAWL_OUTPUT_DIR"])
+    return settings.getbool("NEWSCRAWL_OUTPUT_ENABLED") and has_store(folder, settings["NEWSCRAWL_STORE_URL"])
 
 
 def _may_be_feed(response: Response) -> bool:
