@@ -153,6 +153,11 @@ class RunState:
         """Return the counts of the host of *url*, to be changed."""
         return self.site(site_of(url)).host(host_of(url))
 
+    def count_page(self, kind: str, url: str) -> None:
+        """Count a page that was read."""
+        self.pages[kind] += 1
+        self.site(site_of(url)).pages += 1
+
     def feed(self, url: str, *, kind: str | None = None, site: str | None = None) -> FeedCounts:
         """Return the counts of the feed at *url*, to be changed at once: the next commit writes them.
 

@@ -233,26 +233,21 @@ class NewsSpider(Spider):
         if page.kind == "article" and found_of(response)["how"] == "listing":
             # A section with a few teasers may look like a story.
             page = replace(page, kind="listing", reason="it was asked as a listing", article=None, first_part=None)
-        state = self.ledger.state
-        state.pages[page.kind] += 1
-        state.site(site_of(response.url)).pages += 1
+        self.ledger.state.count_page(page.kind, response.url)
         self.crawler.stats.inc_value(f"newscrawl/pages/{page.kind}")
         self._check_profile(page, response.url)
         first = self._first_part(page, response)
         if first is not None:
-            state.dropped["part"] += 1
+            self.ledger.state.dropped["part"] += 1
             self.following.asked |= linked_parts(first, page)
             for request in self.following.ask(first, "link", on=response.url, at=self.following.replayed_at(response)):
                 yield request
         elif page.article is not None:
-            article = page.article
-            if page.next_part is not None:
-                try:
-                    article, parts = await self.stories.whole(page, article, response)
-                except InterruptedStoryError:
-                    self.ledger.frontier.put_back(response.meta.get("newscrawl_lease"), "stopped")
-                    return
-                self.following.asked |= parts
+            try:
+                article = await self._whole(page, page.article, response)
+            except InterruptedStoryError:
+                self.ledger.frontier.put_back(response.meta.get("newscrawl_lease"), "stopped")
+                return
             self.versions.visited(response, article)
             if self._inside(article, response):
                 yield self.versions.completed(article, page, response)
@@ -263,6 +258,13 @@ class NewsSpider(Spider):
             yield request
         self.following.learn(response, page.article, named)
         self._note_listing(page, response, feed, links, fresh)
+
+    async def _whole(self, page: Page, article: Article, response: Response) -> Article:
+        """Return the article of *page* with its later parts. Raises :exc:`InterruptedStoryError`."""
+        if page.next_part is not None:
+            article, parts = await self.stories.whole(page, article, response)
+            self.following.asked |= parts
+        return article
 
     def _feed_of(self, response: Response) -> Feed | None:
         key = response.meta.get("newscrawl_feed")
