@@ -9,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from crawls import Finished, crawl
 from paper import Paper
 from scrapy import cmdline
 from scrapy.utils.project import get_project_settings
 
+from newscrawl.commands import export
 from newscrawl.store import Store, copies
 
 LIVE = ("-s", "NEWSCRAWL_ALLOW_ADDRESSES=127.0.0.0/8", "-s", "NEWSCRAWL_PRESET=local", "-s", "NEWSCRAWL_RETRY_S=0.1")
@@ -160,6 +162,25 @@ def test_rows_are_exported_as_they_stand_in_the_files(
     assert [path.name for path in tmp_path.iterdir()] == ["rows.jsonl"]
 
 
+def test_parquet_says_what_the_lines_say(scrapy: Command, tmp_path: Path) -> None:
+    lines, table = tmp_path / "rows.jsonl", tmp_path / "rows.parquet"
+    for target in (lines, table):
+        done = scrapy("export", "--to", target.suffix[1:], "-o", str(target), "--per", "version")
+        assert (done.code, done.out) == (0, f"{target}: 6 rows\n"), done.log
+    assert pq.read_table(table).to_pylist() == [json.loads(line) for line in lines.read_bytes().splitlines()]
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.jsonl", "rows.parquet"}
+
+
+def test_an_export_that_fails_leaves_no_file(scrapy: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path, rows: object) -> int:
+        path.write_bytes(b"half of it")
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setitem(export._WRITERS, "parquet", fail)
+    assert scrapy("export", "--to", "parquet", "-o", str(tmp_path / "rows.parquet")).code == 5
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_cells_of_an_exported_table_are_no_formulas(scrapy: Command, tmp_path: Path) -> None:
     target = tmp_path / "rows.csv"
     assert scrapy("export", "--to", "csv", "-o", str(target)).code == 0
@@ -194,7 +215,7 @@ def test_rows_are_chosen(chosen: tuple[str, str], count: int, scrapy: Command, t
         (("export", "--to", "csv", "-o", "x", "--per", "storys"), "did you mean 'story'"),
         (("export", "--to", "csv", "-o", "{folder}"), "is there already"),
         (("export", "--to", "csv", "-o", "nowhere/x"), "there is no folder nowhere"),
-        (("export", "-o", "x.wacz", "--tag", "x"), "goes with --to jsonl or csv"),
+        (("export", "-o", "x.wacz", "--tag", "x"), "goes with --to jsonl, csv or parquet"),
         (("stories", "x"), "no such argument"),
         (("stories", "--since", "x"), "'x' is no time"),
         (("diff", "javascript:1"), "is no http or https URL"),
