@@ -212,7 +212,8 @@ class DedupePipeline:
         kept = None if earlier is None else json.loads(earlier.row).get("cluster_id")
         article.cluster_id = kept or repeated.cluster_id
         best = repeated.best
-        if best is None:
+        # A form that is filled in twice repeats nothing; that the two are alike is a relation in the store.
+        if best is None or best.kind == "template_sibling":
             return
         article.duplicate_of = VersionKey(id=best.other[0], version=best.other[1])
         article.duplicate_kind, article.similarity = best.kind, best.similarity

@@ -113,6 +113,65 @@ def test_rows_say_what_they_repeat_and_the_store_has_every_pair(told: tuple[Fini
     assert len(pairs) == 6
 
 
+TOLL = (
+    "The flood reached 12 streets by 9 in the morning, and 340 people left their homes for 3 schools on the hill.",
+    "Some 45 volunteers filled 2000 sandbags, while 8 pumps ran all night beside the mill that was built in 1887.",
+    "Roads 7 and 19 are closed, buses 4 and 61 turn round at the market, and trains run every 30 minutes.",
+)
+LATER = (
+    "The flood reached 17 streets by 9 in the morning, and 410 people left their homes for 4 schools on the hill.",
+    *TOLL[1:],
+)
+
+
+def known(output: Path, scrapy: Callable[..., str]) -> tuple[set[Any], set[Any]]:
+    """What the store of *output* says of pairs of pages, and of stories, whoever came first."""
+    with Store.open(f"sqlite:///{output / 'store.sqlite'}") as store, store.reading() as c:
+        edges = list(copies.all_relations(c))
+    turned = {"contained": "contains"}
+    pairs = {(frozenset((e.one, e.other)), turned.get(e.kind, e.kind), e.similarity) for e in edges}
+    told = map(json.loads, scrapy(output).splitlines())
+    return pairs, {(story["representative"]["id"], frozenset(named(row) for row in story["rows"])) for story in told}
+
+
+def test_stories_are_the_same_in_any_order_and_over_several_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", "newscrawl.settings")
+
+    def listed(output: Path) -> str:
+        with pytest.raises(SystemExit):
+            cmdline.execute(["scrapy", "stories", "--json", "-s", f"NEWSCRAWL_OUTPUT_DIR={output}"])
+        return capsys.readouterr().out
+
+    with Paper() as paper:
+        paper.put("/robots.txt", "User-agent: *\n", "text/plain")
+        urls = [
+            paper.url(printed(paper, name, body, day))
+            for day, (name, body) in enumerate(
+                {
+                    "flood": TOLL + BRIDGE,
+                    "later": LATER + BRIDGE,
+                    "again": TOLL + BRIDGE,
+                    "library": LIBRARY,
+                    "longer": LIBRARY + BRIDGE[:2],
+                }.items(),
+                start=10,
+            )
+        ]
+        found = []
+        for name, runs in {"once": [urls], "twice": [urls[3::-2], urls[::-2]]}.items():
+            for some in runs:
+                (tmp_path / "urls.txt").write_text("\n".join(some), encoding="utf-8")
+                arguments = ("-a", f"urls_file={tmp_path / 'urls.txt'}", "-a", "follow=none")
+                assert crawl(tmp_path / name, *arguments, *LIVE).code == 0
+            found.append(known(tmp_path / name, listed))
+    assert found[0] == found[1]
+    pairs, stories = found[0]
+    assert sorted(kind for _, kind, _ in pairs) == ["contains", "exact", "near", "near"]
+    assert {names for _, names in stories} == {frozenset(("flood", "later", "again")), frozenset(("library", "longer"))}
+
+
 def test_stories_shows_copies_and_versions(scrapy: Command) -> None:
     listed = scrapy("stories")
     assert listed.code == 0, listed.log

@@ -507,13 +507,17 @@ def test_a_row_names_the_best_of_what_it_repeats() -> None:
     assert line.stat("dedupe/near") == 1
 
 
-def test_a_form_that_is_filled_in_twice_is_told_and_never_dropped() -> None:
+def test_a_form_that_is_filled_in_twice_is_related_in_the_store_and_repeats_nothing() -> None:
     form = f"{STORY} high {{}} degrees, low {{}} degrees, wind from the west at {{}} km an hour. "
     line = Line(NEWSCRAWL_DEDUPE="drop_near")
     first = line.pass_on({"url": URL, "article_body": form.format(11, 2, 30)})
     second = line.pass_on({"url": OTHER, "article_body": form.format(17, 6, 21)})
-    assert (second.duplicate_kind, second.cluster_id) == ("template_sibling", None)
-    assert second.duplicate_of == VersionKey(id=first.id or "", version=1)
+    assert second.duplicate_of is second.duplicate_kind is second.similarity is second.cluster_id is None
+    line.ledger.commit()
+    with line.ledger.store.reading() as connection:
+        (edge,) = copies.all_relations(connection)
+    assert edge[:3] == ((second.id, 1), (first.id, 1), "template_sibling")
+    assert line.ledger.state.duplicates == {}
 
 
 @pytest.mark.parametrize(
