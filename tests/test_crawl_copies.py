@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -219,6 +220,22 @@ def test_rows_are_exported_as_they_stand_in_the_files(
     else:
         assert len(lines) == count
     assert [path.name for path in tmp_path.iterdir()] == ["rows.jsonl"]
+
+
+@pytest.mark.parametrize(("days", "kinds"), [(90, {"exact", "near", "contains", "contained"}), (0, {"exact"})])
+def test_repair_looks_for_copies_as_far_back_as_the_settings_say(
+    days: int, kinds: set[str], told: tuple[Finished, str], scrapy: Command, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(told[0].output, folder)
+    for path in folder.glob("store.sqlite*"):
+        path.unlink()
+    assert scrapy("repair", str(folder), "-s", f"NEWSCRAWL_DEDUPE_WINDOW_DAYS={days}").code == 0
+    with Store.open(f"sqlite:///{folder / 'store.sqlite'}") as store, store.reading() as c:
+        found = {edge.kind for edge in copies.all_relations(c)}
+    assert found >= {"exact"}
+    assert found <= kinds
+    assert (len(found) > 1) == (days > 0)
 
 
 def test_parquet_says_what_the_lines_say(scrapy: Command, tmp_path: Path) -> None:
