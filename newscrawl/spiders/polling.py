@@ -38,29 +38,30 @@ class Polling:
     # --- what is asked
 
     def due(self, sites: Collection[str], *, now: bool) -> Iterator[Feed]:
-        """Yield the feeds of *sites* that are due; all that live when they are wanted *now*."""
-        moment = self.ledger.clock()
-        for feed in self.ledger.feeds.of_sites(sites):
-            if feed.next_due <= moment or (now and feed.state == "live"):
-                yield feed
-            else:
-                self._count(feed, "dead" if feed.state == "dead" else "not_due")
+        """Return the feeds of *sites* that are due; all that live when they are wanted *now*."""
+        return (feed for feed in self.ledger.feeds.of_sites(sites) if self._is_due(feed, now=now))
 
     def named(self, urls: Iterable[str], kind: str, on: str | None, *, now: bool) -> list[Feed]:
         """Return what is to be asked of the feeds that *on* names: new ones, and known ones that are due."""
         wanted = {key: url for url in urls if len(key := url_key(url)) <= LONGEST_KEY}
         known = self.ledger.feeds.known(wanted)
-        moment, asked = self.ledger.clock(), list[Feed]()
+        asked: list[Feed] = []
         for key, url in wanted.items():
             feed = known.get(key)
             if feed is None:
                 feed = self._new(url, kind, on)
                 self.ledger.feeds.put(feed)
-            elif feed.next_due > moment and not (now and feed.state == "live"):
-                self._count(feed, "dead" if feed.state == "dead" else "not_due")
+            elif not self._is_due(feed, now=now):
                 continue
             asked.append(feed)
         return asked
+
+    def _is_due(self, feed: Feed, *, now: bool) -> bool:
+        """Return whether *feed* is asked; when it is not, that is counted."""
+        if feed.next_due <= self.ledger.clock() or (now and feed.state == "live"):
+            return True
+        self._count(feed, "dead" if feed.state == "dead" else "not_due")
+        return False
 
     def has_documents(self, host: str, site: str) -> bool:
         """Return whether *host* has a feed that is made for programs."""
