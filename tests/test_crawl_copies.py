@@ -208,7 +208,7 @@ def test_rows_are_exported_as_they_stand_in_the_files(
     per: str, count: int | None, told: tuple[Finished, str], scrapy: Command, tmp_path: Path
 ) -> None:
     target = tmp_path / "rows.jsonl"
-    done = scrapy("export", "--to", "jsonl", "-o", str(target), "--per", per)
+    done = scrapy("export", "--to", "jsonl", "-o", str(target), "--per", per, "--as-written")
     assert done.code == 0, done.log
     lines = target.read_bytes().splitlines()
     kept = {line for path in told[0].output.glob("articles/*.jsonl") for line in path.read_bytes().splitlines()}
@@ -292,6 +292,7 @@ def test_rows_are_chosen(chosen: tuple[str, str], count: int, scrapy: Command, t
         (("export", "--to", "csv", "-o", "{folder}"), "is there already"),
         (("export", "--to", "csv", "-o", "nowhere/x"), "there is no folder nowhere"),
         (("export", "-o", "x.wacz", "--tag", "x"), "goes with --to jsonl, csv or parquet"),
+        (("export", "-o", "x.wacz", "--as-written"), "--as-written: chooses rows"),
         (("stories", "x"), "no such argument"),
         (("stories", "--since", "x"), "'x' is no time"),
         (("diff", "javascript:1"), "is no http or https URL"),

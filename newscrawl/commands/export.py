@@ -65,6 +65,8 @@ class Command(ScrapyCommand):
         rows.add_argument("--language", metavar="TAG", help="only rows in this language: zh takes zh-Hans, too")
         rows.add_argument("--source", metavar="NAME", help="only rows that credit this outlet")
         rows.add_argument("--tag", metavar="NAME", help="only rows with this tag")
+        written = "leave cluster_id as it was written, instead of what is known now"
+        rows.add_argument("--as-written", action="store_const", const=True, help=written)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if opts.output is None:
@@ -76,7 +78,8 @@ class Command(ScrapyCommand):
                 self._rows(args, opts, settings)
                 return
             if given := [name for name in _OPTIONS if getattr(opts, name) is not None]:
-                raise ConfigError(f"--{given[0]}: chooses rows, and a WACZ has all; it goes with {_ROWS_GO_WITH}")
+                option = given[0].replace("_", "-")
+                raise ConfigError(f"--{option}: chooses rows, and a WACZ has all; it goes with {_ROWS_GO_WITH}")
             target = _target(opts.output)
             folders, warcs = archives_of(args, settings)
             warcs += [warc for folder in folders for warc in warcs_in(folder / "warc")]
@@ -108,7 +111,7 @@ class Command(ScrapyCommand):
         print(f"{opts.output}: {count} rows")
 
 
-_OPTIONS = ("per", "site", "since", "until", "language", "source", "tag")
+_OPTIONS = ("per", "site", "since", "until", "language", "source", "tag", "as_written")
 
 
 def _selection(opts: argparse.Namespace) -> Selection:
@@ -124,6 +127,7 @@ def _selection(opts: argparse.Namespace) -> Selection:
         language=opts.language,
         source=opts.source,
         tag=opts.tag,
+        as_written=bool(opts.as_written),
     )
 
 
