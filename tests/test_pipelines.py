@@ -693,6 +693,20 @@ def test_a_claim_leads_to_a_text_from_before_the_window() -> None:
         assert ((copy.id, 1), (claimed.id, 1), "near") in {edge[:3] for edge in copies.all_relations(connection)}
 
 
+def test_an_article_that_was_claimed_before_it_came_is_told_so(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    print_ = claim(line, f"{URL}?print=1", STORY, canonical_url=f"{URL}?utm_source=x")
+    own = claim(line, URL, STORY, canonical_url=URL)
+    assert (own.duplicate_of, stated(own)) == (
+        VersionKey(id=print_.id or "", version=1),
+        [("meta", "canonical", f"{URL}?utm_source=x", 0.98)],
+    )
+    assert stated(print_) == stated(claim(line, OTHER, STORY)) == []
+    line.end()
+    later = claim(Line(tmp_path, run=2), f"{URL}/2", EDITED)
+    assert stated(later) == []
+
+
 def test_an_article_that_had_the_text_itself_before_repeats_nothing() -> None:
     line = Line()
     claim(line, OTHER, STORY)

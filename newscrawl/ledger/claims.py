@@ -48,7 +48,7 @@ def checked(
             found = replace(found, warnings=(*found.warnings, warning))
         else:
             found = _confirmed(found, edge, article, field, url)
-    return found
+    return found if found.evidence else _claimed(found, article, latest)
 
 
 def _claims(article: Article) -> Iterator[tuple[str, str]]:
@@ -84,11 +84,23 @@ def _confirmed(found: Checked, edge: Edge, article: Article, field: str, url: st
     if best is not None and RANK[edge.kind] > RANK[best.kind]:
         return replace(found, repeated=repeated)
     stated = next((said for said in article.provenance if said.field == field), None)
-    said = Provenance(
-        field="duplicate_of",
-        method="url" if stated is None else stated.method,
-        where="redirect" if stated is None else stated.where,
-        raw=url[:200],
-        confidence=_SURE if url_loose(url) == url_loose(article.url or "") else _FAIR,
-    )
+    method, where = ("url", "redirect") if stated is None else (stated.method, stated.where)
+    said = _evidence(method, where, url, article.url)
     return replace(found, repeated=replace(repeated, best=edge), evidence=(said,))
+
+
+def _claimed(found: Checked, article: Article, latest: Callable[[str], NewArticle | StoredArticle | None]) -> Checked:
+    """Take up that the row which *article* repeats claimed to be it, when it was not known yet."""
+    best = found.repeated.best
+    other = None if best is None or best.kind == "template_sibling" else latest(best.other[0])
+    url = None if other is None else json.loads(other.row).get("canonical_url")
+    if other is None or url is None or url_key(url) != article.url_key:
+        return found
+    return replace(found, evidence=(_evidence("meta", "canonical", url, other.url),))
+
+
+def _evidence(method: str, where: str | None, url: str, claimant: str | None) -> Provenance:
+    sure = url_loose(url) == url_loose(claimant or "")
+    return Provenance(
+        field="duplicate_of", method=method, where=where, raw=url[:200], confidence=_SURE if sure else _FAIR
+    )
