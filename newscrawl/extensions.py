@@ -354,7 +354,7 @@ def progress_line(state: RunState) -> str:
     >>> progress_line(RunState())
     '0 pages, 0 articles, 0 duplicates, 0 errors'
     """
-    # A form that is filled in twice repeats nothing.
-    duplicates = sum(count for kind, count in state.duplicates.items() if kind != "template_sibling")
     errors = state.errors + sum(state.failed.values())
-    return f"{state.page_count} pages, {state.articles} articles, {duplicates} duplicates, {errors} errors"
+    return (
+        f"{state.page_count} pages, {state.articles} articles, {state.duplicates.total()} duplicates, {errors} errors"
+    )

@@ -335,13 +335,16 @@ class Article:
     change: Change | None = None
     """Against the version before. None for version 1."""
     duplicate_of: VersionKey | None = None
-    """The row this one repeats, as known when it was committed."""
+    """The row this one repeats, as known when it was committed. None for a form that was filled in anew, such as the
+    weather report of another day: it repeats nothing."""
     duplicate_kind: DuplicateKind | None = None
-    """How it repeats it."""
+    """How it repeats it; None without ``duplicate_of``. ``template_sibling`` is kept in the store alone."""
     similarity: float | None = None
-    """0 to 1 against ``duplicate_of``."""
+    """0 to 1 against ``duplicate_of``: of the texts' shingles, or the share of the shorter text that is in the longer.
+    None without ``duplicate_of``."""
     cluster_id: Text | None = None
-    """Shared by rows of one story."""
+    """Shared by rows of one story, as far as it was known: the id of the story's first article. None in the rows of
+    that article, and where no story was known."""
     fetched_at: IsoTime | None = None
     """UTC. In replay the capture's time; None where it has none."""
     http: Http | None = None

@@ -21,6 +21,7 @@ from newscrawl.dates import earliest_moment
 from newscrawl.fingerprint import folded_digest, text_change
 from newscrawl.items import FIELDS, REQUIRED, Article, Change, VersionKey, Warn, as_row, faults, from_row
 from newscrawl.ledger import Ledger, Repeated, ledger_of, text_digest, text_fingerprint
+from newscrawl.ledger.claims import checked
 from newscrawl.store.articles import NewArticle, StoredArticle
 from newscrawl.text import clean_line, clean_text
 from newscrawl.urls import URL_KEY_VERSION, resolve, site_of, url_id, url_key
@@ -196,7 +197,10 @@ class DedupePipeline:
         if earlier is not None and digest is not None and digest != earlier.text_digest:
             self._warn_of_return(article, digest)
         fingerprint = text_fingerprint(article)
-        repeated = self.ledger.repeated(article, fingerprint)
+        found = checked(article, self.ledger.repeated(article, fingerprint), self.ledger.latest)
+        repeated = found.repeated
+        article.provenance += found.evidence
+        article.warnings += found.warnings
         self._mark(article, repeated, earlier)
         self.ledger.kept.expect(article, fingerprint, replace(repeated, cluster_id=article.cluster_id))
         return article
@@ -212,7 +216,8 @@ class DedupePipeline:
         kept = None if earlier is None else json.loads(earlier.row).get("cluster_id")
         article.cluster_id = kept or repeated.cluster_id
         best = repeated.best
-        if best is None:
+        # A form that is filled in twice repeats nothing; that the two are alike is a relation in the store.
+        if best is None or best.kind == "template_sibling":
             return
         article.duplicate_of = VersionKey(id=best.other[0], version=best.other[1])
         article.duplicate_kind, article.similarity = best.kind, best.similarity

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from crawls import Finished, crawl
 from paper import Paper
 from scrapy import cmdline
 from scrapy.utils.project import get_project_settings
 
+from newscrawl.commands import export
 from newscrawl.store import Store, copies
 
 LIVE = ("-s", "NEWSCRAWL_ALLOW_ADDRESSES=127.0.0.0/8", "-s", "NEWSCRAWL_PRESET=local", "-s", "NEWSCRAWL_RETRY_S=0.1")
@@ -111,6 +114,65 @@ def test_rows_say_what_they_repeat_and_the_store_has_every_pair(told: tuple[Fini
     assert len(pairs) == 6
 
 
+TOLL = (
+    "The flood reached 12 streets by 9 in the morning, and 340 people left their homes for 3 schools on the hill.",
+    "Some 45 volunteers filled 2000 sandbags, while 8 pumps ran all night beside the mill that was built in 1887.",
+    "Roads 7 and 19 are closed, buses 4 and 61 turn round at the market, and trains run every 30 minutes.",
+)
+LATER = (
+    "The flood reached 17 streets by 9 in the morning, and 410 people left their homes for 4 schools on the hill.",
+    *TOLL[1:],
+)
+
+
+def known(output: Path, scrapy: Callable[..., str]) -> tuple[set[Any], set[Any]]:
+    """What the store of *output* says of pairs of pages, and of stories, whoever came first."""
+    with Store.open(f"sqlite:///{output / 'store.sqlite'}") as store, store.reading() as c:
+        edges = list(copies.all_relations(c))
+    turned = {"contained": "contains"}
+    pairs = {(frozenset((e.one, e.other)), turned.get(e.kind, e.kind), e.similarity) for e in edges}
+    told = map(json.loads, scrapy(output).splitlines())
+    return pairs, {(story["representative"]["id"], frozenset(named(row) for row in story["rows"])) for story in told}
+
+
+def test_stories_are_the_same_in_any_order_and_over_several_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", "newscrawl.settings")
+
+    def listed(output: Path) -> str:
+        with pytest.raises(SystemExit):
+            cmdline.execute(["scrapy", "stories", "--json", "-s", f"NEWSCRAWL_OUTPUT_DIR={output}"])
+        return capsys.readouterr().out
+
+    with Paper() as paper:
+        paper.put("/robots.txt", "User-agent: *\n", "text/plain")
+        urls = [
+            paper.url(printed(paper, name, body, day))
+            for day, (name, body) in enumerate(
+                {
+                    "flood": TOLL + BRIDGE,
+                    "later": LATER + BRIDGE,
+                    "again": TOLL + BRIDGE,
+                    "library": LIBRARY,
+                    "longer": LIBRARY + BRIDGE[:2],
+                }.items(),
+                start=10,
+            )
+        ]
+        found = []
+        for name, runs in {"once": [urls], "twice": [urls[3::-2], urls[::-2]]}.items():
+            for some in runs:
+                (tmp_path / "urls.txt").write_text("\n".join(some), encoding="utf-8")
+                arguments = ("-a", f"urls_file={tmp_path / 'urls.txt'}", "-a", "follow=none")
+                assert crawl(tmp_path / name, *arguments, *LIVE).code == 0
+            found.append(known(tmp_path / name, listed))
+    assert found[0] == found[1]
+    pairs, stories = found[0]
+    assert sorted(kind for _, kind, _ in pairs) == ["contains", "exact", "near", "near"]
+    assert {names for _, names in stories} == {frozenset(("flood", "later", "again")), frozenset(("library", "longer"))}
+
+
 def test_stories_shows_copies_and_versions(scrapy: Command) -> None:
     listed = scrapy("stories")
     assert listed.code == 0, listed.log
@@ -146,7 +208,7 @@ def test_rows_are_exported_as_they_stand_in_the_files(
     per: str, count: int | None, told: tuple[Finished, str], scrapy: Command, tmp_path: Path
 ) -> None:
     target = tmp_path / "rows.jsonl"
-    done = scrapy("export", "--to", "jsonl", "-o", str(target), "--per", per)
+    done = scrapy("export", "--to", "jsonl", "-o", str(target), "--per", per, "--as-written")
     assert done.code == 0, done.log
     lines = target.read_bytes().splitlines()
     kept = {line for path in told[0].output.glob("articles/*.jsonl") for line in path.read_bytes().splitlines()}
@@ -158,6 +220,41 @@ def test_rows_are_exported_as_they_stand_in_the_files(
     else:
         assert len(lines) == count
     assert [path.name for path in tmp_path.iterdir()] == ["rows.jsonl"]
+
+
+@pytest.mark.parametrize(("days", "kinds"), [(90, {"exact", "near", "contains", "contained"}), (0, {"exact"})])
+def test_repair_looks_for_copies_as_far_back_as_the_settings_say(
+    days: int, kinds: set[str], told: tuple[Finished, str], scrapy: Command, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(told[0].output, folder)
+    for path in folder.glob("store.sqlite*"):
+        path.unlink()
+    assert scrapy("repair", str(folder), "-s", f"NEWSCRAWL_DEDUPE_WINDOW_DAYS={days}").code == 0
+    with Store.open(f"sqlite:///{folder / 'store.sqlite'}") as store, store.reading() as c:
+        found = {edge.kind for edge in copies.all_relations(c)}
+    assert found >= {"exact"}
+    assert found <= kinds
+    assert (len(found) > 1) == (days > 0)
+
+
+def test_parquet_says_what_the_lines_say(scrapy: Command, tmp_path: Path) -> None:
+    lines, table = tmp_path / "rows.jsonl", tmp_path / "rows.parquet"
+    for target in (lines, table):
+        done = scrapy("export", "--to", target.suffix[1:], "-o", str(target), "--per", "version")
+        assert (done.code, done.out) == (0, f"{target}: 6 rows\n"), done.log
+    assert pq.read_table(table).to_pylist() == [json.loads(line) for line in lines.read_bytes().splitlines()]
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.jsonl", "rows.parquet"}
+
+
+def test_an_export_that_fails_leaves_no_file(scrapy: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path, rows: object) -> int:
+        path.write_bytes(b"half of it")
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setitem(export._WRITERS, "parquet", fail)
+    assert scrapy("export", "--to", "parquet", "-o", str(tmp_path / "rows.parquet")).code == 5
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_cells_of_an_exported_table_are_no_formulas(scrapy: Command, tmp_path: Path) -> None:
@@ -194,7 +291,8 @@ def test_rows_are_chosen(chosen: tuple[str, str], count: int, scrapy: Command, t
         (("export", "--to", "csv", "-o", "x", "--per", "storys"), "did you mean 'story'"),
         (("export", "--to", "csv", "-o", "{folder}"), "is there already"),
         (("export", "--to", "csv", "-o", "nowhere/x"), "there is no folder nowhere"),
-        (("export", "-o", "x.wacz", "--tag", "x"), "goes with --to jsonl or csv"),
+        (("export", "-o", "x.wacz", "--tag", "x"), "goes with --to jsonl, csv or parquet"),
+        (("export", "-o", "x.wacz", "--as-written"), "--as-written: chooses rows"),
         (("stories", "x"), "no such argument"),
         (("stories", "--since", "x"), "'x' is no time"),
         (("diff", "javascript:1"), "is no http or https URL"),

@@ -232,6 +232,22 @@ def test_a_text_with_one_of_many_numbers_corrected_is_near() -> None:
     assert kind(text, text.replace("最高气温", "最高气温1")) == "near"
 
 
+def flood(numbers: list[int], text: str) -> str:
+    tolls = (
+        "城东{}户停水，城西{}户停水，码头有{}人候船，医院收治{}人，学校安置{}人，"
+        "志愿者来了{}名，水泵运到{}台，道路封闭{}条，公交改道{}班，列车晚点{}趟。"
+    )
+    return tolls.format(*numbers) + text
+
+
+def test_a_story_whose_numbers_were_brought_up_to_date_is_near_and_a_list_of_numbers_is_not() -> None:
+    before, after = [*range(101, 111)], [*range(101, 107), *range(207, 211)]
+    assert kind(flood(before, ZH), flood(after, ZH)) == "near"
+    assert kind(flood(before, ZH[:90]), flood(after, ZH[:90])) == "template_sibling"
+    # More than half of the numbers differ.
+    assert kind(flood(before, ZH), flood([*before[:4], *range(205, 211)], ZH)) == "template_sibling"
+
+
 @pytest.mark.parametrize("host", ["www.bannedbook.org", "news.example"], ids=["profile", "generic"])
 def test_a_notice_on_every_page_of_a_site_makes_no_copies(host: str) -> None:
     seed = (ROOT / "seeds" / "000_4626a4d9245be4f9.txt").read_text(encoding="utf-8")

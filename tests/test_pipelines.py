@@ -18,7 +18,7 @@ from scrapy.settings import Settings
 from scrapy.statscollectors import MemoryStatsCollector
 
 from newscrawl.exporters import json_line
-from newscrawl.items import FIELDS, Article, Change, Http, Person, Tag, VersionKey, as_row, faults
+from newscrawl.items import FIELDS, Article, Change, Http, Person, Provenance, Tag, VersionKey, as_row, faults
 from newscrawl.ledger import Ledger, bind_ledger
 from newscrawl.pipelines import CleanPipeline, DedupePipeline, LimitPipeline, ValidatePipeline
 from newscrawl.store import copies
@@ -507,13 +507,17 @@ def test_a_row_names_the_best_of_what_it_repeats() -> None:
     assert line.stat("dedupe/near") == 1
 
 
-def test_a_form_that_is_filled_in_twice_is_told_and_never_dropped() -> None:
+def test_a_form_that_is_filled_in_twice_is_related_in_the_store_and_repeats_nothing() -> None:
     form = f"{STORY} high {{}} degrees, low {{}} degrees, wind from the west at {{}} km an hour. "
     line = Line(NEWSCRAWL_DEDUPE="drop_near")
     first = line.pass_on({"url": URL, "article_body": form.format(11, 2, 30)})
     second = line.pass_on({"url": OTHER, "article_body": form.format(17, 6, 21)})
-    assert (second.duplicate_kind, second.cluster_id) == ("template_sibling", None)
-    assert second.duplicate_of == VersionKey(id=first.id or "", version=1)
+    assert second.duplicate_of is second.duplicate_kind is second.similarity is second.cluster_id is None
+    line.ledger.commit()
+    with line.ledger.store.reading() as connection:
+        (edge,) = copies.all_relations(connection)
+    assert edge[:3] == ((second.id, 1), (first.id, 1), "template_sibling")
+    assert line.ledger.state.duplicates == {}
 
 
 @pytest.mark.parametrize(
@@ -622,3 +626,99 @@ def test_an_item_that_holds_itself_is_kept_aside(tmp_path: Path) -> None:
     assert line.ledger.run_folder is not None
     (row,) = map(json.loads, (line.ledger.run_folder / "rejected.jsonl").read_bytes().splitlines())
     assert row["reasons"] == ["item: it holds itself"]
+
+
+def claim(line: Line, url: str, body: str | None, **values: Any) -> Article:
+    """The row of a page that claims something."""
+    return line.pass_on(Article(url=url, headline="Of the tide", article_body=body, **values))
+
+
+def stated(row: Article) -> list[tuple[Any, ...]]:
+    return [(said.method, said.where, said.raw, said.confidence) for said in row.provenance]
+
+
+@pytest.mark.parametrize("field", ["canonical_url", "requested_url"])
+def test_a_claim_that_the_text_bears_out_is_evidence(field: str) -> None:
+    line = Line()
+    claim(line, OTHER, STORY)
+    claimed = claim(line, URL, STORY)
+    copy = claim(line, f"{URL}/amp", EDITED, **{field: URL})
+    same = claim(line, f"{URL}?print=1", STORY, **{field: URL})
+    elsewhere = claim(line, "https://elsewhere.example/a", STORY, **{field: URL})
+    assert [row.duplicate_kind for row in (copy, same, elsewhere)] == ["near", "exact", "exact"]
+    assert [row.duplicate_of and row.duplicate_of.id for row in (copy, same, elsewhere)] == [claimed.id] * 3
+    assert [stated(row) for row in (copy, same)] == [[("url", "redirect", URL, 0.98)]] * 2
+    assert stated(elsewhere) == [("url", "redirect", URL, 0.9)]
+    assert copy.warnings == same.warnings == elsewhere.warnings == []
+
+
+def test_evidence_names_the_tag_that_made_the_claim() -> None:
+    line = Line()
+    claim(line, URL, STORY)
+    tag = Provenance(field="canonical_url", method="meta", where="og:url", raw=URL, confidence=0.9)
+    row = claim(line, OTHER, STORY, canonical_url=URL, provenance=[tag])
+    assert stated(row)[1] == ("meta", "og:url", URL, 0.9)
+
+
+@pytest.mark.parametrize("field", ["canonical_url", "requested_url"])
+def test_a_claim_to_be_another_text_is_a_warning(field: str) -> None:
+    line = Line()
+    claim(line, URL, STORY)
+    row = claim(line, OTHER, "The ferry runs again, said the harbour master. " * 9, **{field: URL})
+    assert [(warning.field, warning.code, warning.detail) for warning in row.warnings] == [
+        (field, "claim_of_other_text", URL)
+    ]
+    assert row.duplicate_of is None
+    assert stated(row) == []
+
+
+def test_a_claim_to_be_itself_or_what_was_never_kept_says_nothing() -> None:
+    line = Line()
+    row = claim(line, URL, STORY, canonical_url=f"{URL}#top", requested_url=f"{URL}?utm_source=x")
+    unknown = claim(line, OTHER, LONGER[len(STORY) :], canonical_url="https://news.example/never")
+    for each in (row, unknown):
+        assert (each.duplicate_of, each.warnings, each.provenance) == (None, [], [])
+
+
+def test_a_claim_leads_to_a_text_from_before_the_window() -> None:
+    line = Line()
+    claimed = claim(line, URL, STORY)
+    line.ledger.commit()
+    line.ledger.kept._copies.window_s = 0.0
+    assert claim(line, f"{URL}/2", EDITED).duplicate_of is None
+    copy = claim(line, OTHER, STORY.replace("word8 ", "yet "), canonical_url=URL)
+    assert (copy.duplicate_kind, copy.duplicate_of) == ("near", VersionKey(id=claimed.id or "", version=1))
+    line.ledger.commit()
+    with line.ledger.store.reading() as connection:
+        assert ((copy.id, 1), (claimed.id, 1), "near") in {edge[:3] for edge in copies.all_relations(connection)}
+
+
+def test_an_article_that_was_claimed_before_it_came_is_told_so(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    print_ = claim(line, f"{URL}?print=1", STORY, canonical_url=f"{URL}?utm_source=x")
+    own = claim(line, URL, STORY, canonical_url=URL)
+    assert (own.duplicate_of, stated(own)) == (
+        VersionKey(id=print_.id or "", version=1),
+        [("meta", "canonical", f"{URL}?utm_source=x", 0.98)],
+    )
+    assert stated(print_) == stated(claim(line, OTHER, STORY)) == []
+    line.end()
+    later = claim(Line(tmp_path, run=2), f"{URL}/2", EDITED)
+    assert stated(later) == []
+
+
+def test_an_article_that_had_the_text_itself_before_repeats_nothing() -> None:
+    line = Line()
+    claim(line, OTHER, STORY)
+    claim(line, URL, STORY)
+    for body in (LONGER[len(STORY) :], STORY):
+        row = claim(line, OTHER, body, canonical_url=URL)
+    assert (row.version, row.duplicate_of) == (3, None)
+
+
+def test_a_claim_to_be_an_article_that_is_gone_says_nothing() -> None:
+    line = Line()
+    claim(line, URL, STORY)
+    gone = claim(line, URL, None, http=Http(status=410))
+    assert gone.version == 2
+    assert claim(line, OTHER, EDITED, canonical_url=URL).warnings == []

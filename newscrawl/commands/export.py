@@ -16,6 +16,7 @@ from scrapy.settings import Settings
 
 from newscrawl.archive.wacz import WaczPage, write_wacz
 from newscrawl.commands._archive import archives_of, closed_among, concluded, folder_of, progress
+from newscrawl.commands._parquet import refuse_without_pyarrow, write_parquet
 from newscrawl.exceptions import ConfigError, did_you_mean
 from newscrawl.items import FIELDS
 from newscrawl.ledger.holding import existing_store
@@ -25,7 +26,8 @@ from newscrawl.ledger.rows import capture_of, lines_of, row_of
 from newscrawl.ledger.selection import PER, Selection
 from newscrawl.text import plain_cell
 
-_FORMS = ("wacz", "jsonl", "csv")
+_FORMS = ("wacz", "jsonl", "csv", "parquet")
+_ROWS_GO_WITH = "--to jsonl, csv or parquet"
 
 
 class Command(ScrapyCommand):
@@ -34,28 +36,28 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        return "--to wacz | jsonl | csv -o FILE [DIR | WARC ...]"
+        return "--to wacz | jsonl | csv | parquet -o FILE [DIR | WARC ...]"
 
     def short_desc(self) -> str:
-        return "Write an archive as one WACZ file for viewers such as ReplayWeb.page, or its rows as JSON Lines or CSV"
+        return "Write an archive as one WACZ file for viewers such as ReplayWeb.page, or its rows as a table"
 
     def long_desc(self) -> str:
         return (
             "Write output folders (NEWSCRAWL_OUTPUT_DIR by default), folders of WARC files or single WARC files, also "
             "those of other tools, as one WACZ file. Its pages are the articles of the rows, or where there are none "
             "all HTML pages. The same archive gives the same bytes. A file that a crawl still writes to is left out. "
-            "With --to jsonl or csv the rows of one output folder's store are written instead: one for each article, "
-            "story or version, and only those that the other options choose."
+            "With --to jsonl, csv or parquet the rows of one output folder's store are written instead: one for each "
+            "article, story or version, and only those that the other options choose."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--to", metavar="FORM", default="wacz", help="wacz (default), jsonl or csv")
+        parser.add_argument("--to", metavar="FORM", default="wacz", help="wacz (default), jsonl, csv or parquet")
         parser.add_argument(
             "-o", "--output", metavar="FILE", help="the file to write; a WACZ that is there is replaced"
         )
 
-        rows = parser.add_argument_group("Rows, with --to jsonl or csv")
+        rows = parser.add_argument_group(f"Rows, with {_ROWS_GO_WITH}")
         rows.add_argument("--per", metavar="WHAT", help="one row for each article (default), story or version")
         rows.add_argument("--site", metavar="SITE", help="only rows of SITE")
         rows.add_argument("--since", metavar="TIME", help="only rows kept since TIME, such as 2026-01-31")
@@ -63,6 +65,8 @@ class Command(ScrapyCommand):
         rows.add_argument("--language", metavar="TAG", help="only rows in this language: zh takes zh-Hans, too")
         rows.add_argument("--source", metavar="NAME", help="only rows that credit this outlet")
         rows.add_argument("--tag", metavar="NAME", help="only rows with this tag")
+        written = "leave cluster_id as it was written, instead of what is known now"
+        rows.add_argument("--as-written", action="store_const", const=True, help=written)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if opts.output is None:
@@ -74,7 +78,8 @@ class Command(ScrapyCommand):
                 self._rows(args, opts, settings)
                 return
             if given := [name for name in _OPTIONS if getattr(opts, name) is not None]:
-                raise ConfigError(f"--{given[0]}: chooses rows, and a WACZ has all; it goes with --to jsonl or csv")
+                option = given[0].replace("_", "-")
+                raise ConfigError(f"--{option}: chooses rows, and a WACZ has all; it goes with {_ROWS_GO_WITH}")
             target = _target(opts.output)
             folders, warcs = archives_of(args, settings)
             warcs += [warc for folder in folders for warc in warcs_in(folder / "warc")]
@@ -89,6 +94,8 @@ class Command(ScrapyCommand):
             print(f"{opts.output}: {len(closed)} WARC files, {count} pages")
 
     def _rows(self, args: list[str], opts: argparse.Namespace, settings: Settings) -> None:
+        if opts.to == "parquet":
+            refuse_without_pyarrow()
         selection, target = _selection(opts), _new_file(opts.output)
         folder = folder_of(args, settings)
         store = existing_store(folder, settings["NEWSCRAWL_STORE_URL"])
@@ -104,7 +111,7 @@ class Command(ScrapyCommand):
         print(f"{opts.output}: {count} rows")
 
 
-_OPTIONS = ("per", "site", "since", "until", "language", "source", "tag")
+_OPTIONS = ("per", "site", "since", "until", "language", "source", "tag", "as_written")
 
 
 def _selection(opts: argparse.Namespace) -> Selection:
@@ -120,6 +127,7 @@ def _selection(opts: argparse.Namespace) -> Selection:
         language=opts.language,
         source=opts.source,
         tag=opts.tag,
+        as_written=bool(opts.as_written),
     )
 
 
@@ -165,7 +173,7 @@ def _cell(value: Any) -> str:
     return plain_cell(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
-_WRITERS: dict[str, Callable[[Path, _Rows], int]] = {"jsonl": _write_jsonl, "csv": _write_csv}
+_WRITERS: dict[str, Callable[[Path, _Rows], int]] = {"jsonl": _write_jsonl, "csv": _write_csv, "parquet": write_parquet}
 
 
 def _target(output: str) -> Path:

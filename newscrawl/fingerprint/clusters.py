@@ -16,10 +16,14 @@ from newscrawl.items import DuplicateKind
 Key = tuple[str, int]
 """Id and version of a row."""
 
-JOINS_NEAR = 0.6
+JOINS_NEAR = 0.5
 """Least similarity of a near copy that makes two groups one. Less is still counted as being related."""
-JOINS_CONTAINED = 0.85
+JOINS_CONTAINED = 0.75
 """Least share of a contained text that does."""
+_RELATED, _SIBLINGS = 4, 1
+"""What a pair of texts counts for making two groups one. Siblings are alike in all but their numbers, so they speak
+less against it than two texts that have nothing in common; a third of a form's pairs would have to be mistaken for
+copies before forms became one story."""
 
 
 class Edge(NamedTuple):
@@ -60,7 +64,8 @@ def clusters(edges: Iterable[Edge], members: Mapping[Key, Member] | None = None)
 
     Rows of one text (``exact``, or ``script_variant`` with a similarity of 1) are one from the start. Then the
     strongest of the other edges comes first, and makes two groups one when more than half of all pairs between
-    them are related. ``template_sibling`` relates nothing. *members* may leave rows out.
+    them are related. ``template_sibling`` makes nothing one, but such a pair counts a quarter of a related one.
+    *members* may leave rows out.
     """
     strongest = _strongest(edges)
     texts = _equal_texts(strongest)
@@ -85,7 +90,7 @@ def _strongest(edges: Iterable[Edge]) -> dict[_Pair, Edge]:
     found: dict[_Pair, Edge] = {}
     for edge in edges:
         pair = (min(edge.one, edge.other), max(edge.one, edge.other))
-        if edge.kind == "template_sibling" or edge.one == edge.other:
+        if edge.one == edge.other:
             continue
         before = found.get(pair)
         if before is None or _strength(edge) > _strength(before):
@@ -93,8 +98,8 @@ def _strongest(edges: Iterable[Edge]) -> dict[_Pair, Edge]:
     return found
 
 
-def _strength(edge: Edge) -> tuple[bool, bool, float]:
-    return equal(edge), joins(edge), edge.similarity
+def _strength(edge: Edge) -> tuple[bool, bool, bool, float]:
+    return equal(edge), joins(edge), edge.kind != "template_sibling", edge.similarity
 
 
 def equal(edge: Edge) -> bool:
@@ -104,6 +109,8 @@ def equal(edge: Edge) -> bool:
 
 def joins(edge: Edge) -> bool:
     """Tell whether *edge* is strong enough to make two groups one."""
+    if edge.kind == "template_sibling":
+        return False
     return edge.similarity >= (JOINS_CONTAINED if edge.kind in ("contained", "contains") else JOINS_NEAR)
 
 
@@ -138,10 +145,10 @@ def _joined(related: Mapping[_Pair, Edge], texts: list[Key]) -> dict[Key, Key]:
     """Return for each text the group it is in, named by one of its texts."""
     group = {text: text for text in texts}
     texts_of = {text: [text] for text in texts}
-    # How many pairs between two groups are related.
+    # How many pairs between two groups are related, in quarters.
     links: dict[Key, dict[Key, int]] = {text: {} for text in texts}
-    for one, other in related:
-        links[one][other] = links[other][one] = 1
+    for (one, other), edge in related.items():
+        links[one][other] = links[other][one] = _SIBLINGS if edge.kind == "template_sibling" else _RELATED
     waiting = sorted(
         (pair for pair, edge in related.items() if joins(edge)),
         key=lambda pair: (-related[pair].similarity, pair),
@@ -152,7 +159,7 @@ def _joined(related: Mapping[_Pair, Edge], texts: list[Key]) -> dict[Key, Key]:
             one, other = sorted((group[pair[0]], group[pair[1]]))
             if one == other:
                 continue
-            if 2 * links[one][other] > len(texts_of[one]) * len(texts_of[other]):
+            if 2 * links[one][other] > _RELATED * len(texts_of[one]) * len(texts_of[other]):
                 _merge(one, other, group, texts_of, links)
             else:
                 refused.append(pair)

@@ -32,6 +32,11 @@ SHORTER = 0.8
 """Of the length of the other: a shorter text is a part of it, a longer one another edition."""
 SAME_NUMBERS = 0.8
 """Least share of the numbers in the same places of two texts that are equal in two copies."""
+CORRECTED, TEXT_PER_CORRECTION = 0.5, 60
+"""The same, and the least length for each number that differs, of a story in which some numbers were brought up to
+date: a form has little text beside its numbers, and most of them change."""
+_FEW_NUMBERS = 6
+"""Fewer equal numbers may be equal by chance, or because they belong to the form."""
 
 _LEAST_CHARACTERS, _LEAST_WORDS = 80, 25
 """Anything shorter is compared as a whole only."""
@@ -251,4 +256,9 @@ def _other_numbers(one: Fingerprint, other: Fingerprint) -> bool:
     places = Counter((ours >> _HIGH).tolist()) & Counter((theirs >> _HIGH).tolist())
     common = sum(places.values())
     equal = sum((Counter(ours.tolist()) & Counter(theirs.tolist())).values())
-    return (common >= 3 or common - equal >= 2) and equal < SAME_NUMBERS * common
+    other_ones = common - equal
+    if (common < 3 and other_ones < 2) or equal >= SAME_NUMBERS * common:
+        return False
+    length = min(one.length, other.length)
+    corrected = equal >= CORRECTED * common and length >= TEXT_PER_CORRECTION * other_ones
+    return equal < _FEW_NUMBERS or not corrected

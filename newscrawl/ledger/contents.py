@@ -14,7 +14,6 @@ from newscrawl.archive.verify import check_index
 from newscrawl.fingerprint import sha256_hex
 from newscrawl.items import SnapshotRef
 from newscrawl.ledger.copies import take_up
-from newscrawl.ledger.keeping import Keeping
 from newscrawl.ledger.places import Place, places
 from newscrawl.ledger.rebuilding import article_row, capture_records, rows_in
 from newscrawl.ledger.recovery import body_of
@@ -35,12 +34,16 @@ class Step:
 class Contents:
     """Mends what can be had again from the files."""
 
-    def __init__(self, folder: Path, store: Store, *, act: bool, note: bool) -> None:
-        """*act*: whether files are written, *note*: whether the store is; otherwise it is only said."""
+    def __init__(self, folder: Path, store: Store, *, act: bool, note: bool, copies_window_s: float) -> None:
+        """*act*: whether files are written, *note*: whether the store is; otherwise it is only said.
+
+        *copies_window_s*: :attr:`.Keeping.copies_window_s`.
+        """
         self.folder = folder
         self.store = store
         self.act = act
         self.note = note
+        self.copies_window_s = copies_window_s
 
     def steps(self, progress: Callable[[int], None]) -> Iterator[Step]:
         """Do everything, and yield each thing; *progress* is told of bytes that were gone through."""
@@ -144,7 +147,7 @@ class Contents:
                 taken += 1
                 if self.note:
                     new = article_row(row, line, file=place.name, offset=offset, spider=spider)
-                    take_up(connection, new, window_s=Keeping.copies_window_s)
+                    take_up(connection, new, window_s=self.copies_window_s)
                     articles.add(connection, [new])
         if taken:
             yield Step(text=f"{place.path}: {taken} rows taken up")

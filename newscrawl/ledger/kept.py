@@ -101,7 +101,7 @@ class KeptRows:
         """Return the newest version of an article that was kept, or is about to be."""
         coming = self._coming.get(id_)
         if coming is not None:
-            names = ("headline", "article_body", "cluster_id")
+            names = ("headline", "article_body", "cluster_id", "canonical_url")
             texts = {name: getattr(coming, name) for name in names}
             return self._row(coming, json.dumps(texts).encode(), "", 0)
         found = self._by_id.get(id_)

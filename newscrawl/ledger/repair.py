@@ -17,6 +17,7 @@ from newscrawl.exceptions import StorageError
 from newscrawl.ledger.contents import Contents, Step
 from newscrawl.ledger.holding import STORE, is_corrupt, store_url
 from newscrawl.ledger.journal import finish_removal
+from newscrawl.ledger.keeping import Keeping
 from newscrawl.ledger.places import Place, places
 from newscrawl.ledger.rebuilding import rows_in, whole_length
 from newscrawl.ledger.recovery import recover
@@ -39,14 +40,19 @@ class Repair:
         dry_run: bool = False,
         forget_missing: bool = False,
         stamp: str = "old",
+        copies_window_s: float = Keeping.copies_window_s,
     ) -> None:
-        """*store*: URL, empty for the file in the folder. *stamp* goes into the name of a store that is set aside."""
+        """*store*: URL, empty for the file in the folder. *stamp* goes into the name of a store that is set aside.
+
+        *copies_window_s*: :attr:`.Keeping.copies_window_s`, for rows that the store gets to know again.
+        """
         self.folder = folder
         self.url = store
         self.worker = worker
         self.dry_run = dry_run
         self.forget_missing = forget_missing
         self.stamp = stamp
+        self.copies_window_s = copies_window_s
         self.progress: Callable[[int], None] = lambda _: None
         """Told of bytes that were gone through since it was last told."""
         self._new_store = False
@@ -64,7 +70,10 @@ class Repair:
             yield from self._mend_short(store)
             yield from self._recover(store)
             yield from self._take_up(store)
-            yield from Contents(self.folder, store, act=not self.dry_run, note=self._may_note).steps(self.progress)
+            contents = Contents(
+                self.folder, store, act=not self.dry_run, note=self._may_note, copies_window_s=self.copies_window_s
+            )
+            yield from contents.steps(self.progress)
         if self._new_store and not self.dry_run:
             (self.folder / _REBUILT).rename(self.folder / STORE)
             sync_folder(self.folder)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
-from newscrawl.ledger.stories import stories
+from newscrawl.ledger.stories import stories, story_names
 from newscrawl.store import articles
 from newscrawl.store.articles import StoredArticle
 
 PER = ("article", "story", "version")
+
+# Between two keys of the row itself: within a text the quotes would be escaped.
+_CLUSTER = re.compile(rb'(?<=,"cluster_id":)(?:null|"[^"\\]*")(?=,")')
+
+Row = tuple[bytes, dict[str, Any]]
+"""A row as its line and as an object."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,19 +40,34 @@ class Selection:
     """The outlet that the page credits."""
     tag: str | None = None
     """One of its tags."""
+    as_written: bool = False
+    """Whether ``cluster_id`` stays as it was written; otherwise it is what is known now."""
 
-    def rows(self, connection: Connection) -> Iterator[tuple[bytes, dict[str, Any]]]:
-        """Yield each row as its line and as an object, in the order of commit."""
-        others = set() if self.per != "story" else _copies(connection)
-        for row in articles.iterate(connection, site=self.site, since=self.since, until=self.until):
-            if row.id in others or not self._speaks(row.in_language):
+    def rows(self, connection: Connection) -> Iterator[Row]:
+        """Yield each row, in the order of commit."""
+        names = {} if self.as_written else story_names(connection)
+        left_out = self._left_out(connection) if self.per == "story" else frozenset[str]()
+        for stored, row in self._chosen(connection):
+            if stored.id not in left_out:
+                yield row if self.as_written else _known_now(row, names.get(stored.id))
+
+    def _chosen(self, connection: Connection) -> Iterator[tuple[StoredArticle, Row]]:
+        for stored in articles.iterate(connection, site=self.site, since=self.since, until=self.until):
+            if not self._speaks(stored.in_language):
                 continue
-            if self.per != "version" and not _is_newest(connection, row):
+            if self.per != "version" and articles.newest_version(connection, stored.id) != stored.version:
                 continue
-            line = row.row
+            line = stored.row
             said = json.loads(line)
             if self._fits(said):
-                yield line, said
+                yield stored, (line, said)
+
+    def _left_out(self, connection: Connection) -> frozenset[str]:
+        """Return the articles for which another one stands: the representative, or the first of those chosen."""
+        gathered = [[versions[0].id for versions in story.articles] for story in stories(connection)]
+        ids = {id_ for story in gathered if len(story) > 1 for id_ in story}
+        chosen = {stored.id for stored, _ in self._chosen(connection) if stored.id in ids} if ids else set()
+        return frozenset(id_ for story in gathered for id_ in [each for each in story if each in chosen][1:])
 
     def _speaks(self, language: str | None) -> bool:
         wanted, found = (self.language or "").lower(), (language or "").lower()
@@ -57,10 +79,11 @@ class Selection:
         return self.tag is None or self.tag in {tag.get("name") for tag in said.get("tags") or ()}
 
 
-def _is_newest(connection: Connection, row: StoredArticle) -> bool:
-    return articles.newest_version(connection, row.id) == row.version
-
-
-def _copies(connection: Connection) -> set[str]:
-    """Return the articles for which another one stands."""
-    return {versions[0].id for story in stories(connection) for versions in story.articles[1:]}
+def _known_now(row: Row, story: str | None) -> Row:
+    """Return *row* with the name of its story; None in the rows of the article that the story is called by."""
+    line, said = row
+    cluster_id = None if story == said.get("id") else story
+    if "cluster_id" not in said or said["cluster_id"] == cluster_id:
+        return row
+    value = json.dumps(cluster_id).encode()
+    return _CLUSTER.sub(lambda _: value, line, count=1), {**said, "cluster_id": cluster_id}

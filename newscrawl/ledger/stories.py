@@ -39,8 +39,7 @@ def stories(connection: Connection, *, site: str | None = None, since: float | N
 
     Only those that have a row of *site*, and one committed from *since* on.
     """
-    # What one version of an article is to another one, the whole article is.
-    edges = [Edge(_article(edge.one), _article(edge.other), *edge[2:]) for edge in copies.all_relations(connection)]
+    edges = _edges(connection)
     related = {end[0] for edge in edges if edge.kind != "template_sibling" for end in (edge.one, edge.other)}
     by_id: dict[str, list[StoredArticle]] = defaultdict(list)
     for row in articles.of_ids(connection, sorted(related | articles.changed_ids(connection))):
@@ -58,6 +57,23 @@ def stories(connection: Connection, *, site: str | None = None, since: float | N
         and (since is None or any(row.committed_at >= since for row in story.rows))
     ]
     return sorted(chosen, key=lambda story: (-min(row.committed_at for row in story.rows), story.representative.id))
+
+
+def story_names(connection: Connection) -> dict[str, str]:
+    """Return for each article of a story of several what the story is called: the id of the article kept first."""
+    gathered = [[id_ for id_, _ in cluster.members] for cluster in clusters(_edges(connection))]
+    kept_at = articles.kept_at(connection, sorted({id_ for ids in gathered for id_ in ids}))
+    names: dict[str, str] = {}
+    for ids in gathered:
+        there = [id_ for id_ in ids if id_ in kept_at]
+        if len(there) > 1:
+            names |= dict.fromkeys(there, min(there, key=lambda id_: (kept_at[id_], id_)))
+    return names
+
+
+def _edges(connection: Connection) -> list[Edge]:
+    """Return what articles are to each other: what one version is to a version of another, the whole article is."""
+    return [Edge(_article(edge.one), _article(edge.other), *edge[2:]) for edge in copies.all_relations(connection)]
 
 
 def _article(key: Key) -> Key:

@@ -153,6 +153,11 @@ def of_ids(c: Connection, ids: Iterable[str]) -> Iterator[StoredArticle]:
             yield _article(row)
 
 
+def kept_at(c: Connection, ids: Iterable[str]) -> dict[str, float]:
+    """Return when the first version of each of the articles *ids* was committed."""
+    return {id_: at for some in chunks(ids) for id_, at in c.execute(_KEPT_AT, {"b_ids": some})}
+
+
 def changed_ids(c: Connection) -> set[str]:
     """Return the articles of more than one version."""
     return set(c.execute(_CHANGED).scalars())
@@ -235,6 +240,11 @@ _WHOLE: Select[*tuple[Any, ...]] = select(
 _OF_ID = _WHOLE.where(articles.c.id == bindparam("b_id"))
 _OF_IDS = _WHOLE.where(articles.c.id.in_(bindparam("b_ids", expanding=True))).order_by(
     articles.c.id, articles.c.version
+)
+_KEPT_AT = (
+    select(articles.c.id, sa.func.min(articles.c.committed_at))
+    .where(articles.c.id.in_(bindparam("b_ids", expanding=True)))
+    .group_by(articles.c.id)
 )
 _CHANGED = select(articles.c.id).where(articles.c.version > 1).distinct()
 _newest = articles.alias()

@@ -15,7 +15,7 @@ _SLASHES = re.compile("//+")
 _INDEX = re.compile(r"/(?:index|default)\.(?:[sxp]?html?|php[0-9]?|aspx?|jspx?|cgi|do)$", re.IGNORECASE)
 _FIRST_PAGE = re.compile(r"/page/1(?=/?$)")
 # Segments that ask for another form of the page, wherever they stand in the path.
-_FORM = re.compile(r"/(?:amp|amphtml|amprfa|print|printable)(?=/|$)", re.IGNORECASE)
+_FORM = re.compile(r"/(?:(?:google/)?amp(?:/1(?=/?$))?|amphtml|amprfa|print|printable)(?=/|$)", re.IGNORECASE)
 # /a.amp /a.amp.html /a-amp.html /a_amp.html /a.print.html; the hyphen also ends "…-a-12345-amp".
 _FORM_AT_END = re.compile(r"[._-](?:amp|print)(?=(?:\.[sx]?html?|\.php|\.aspx?)?$)", re.IGNORECASE)
 
