@@ -24,16 +24,22 @@ _PUBLISHED_META = (
     "citationonlinedate", "dcdatecreated", "datepublicationdate", "ptime", "publishtime", "articlepubdate",
     "articlepublishdate", "datecreated", "ogregdate", "articlecreated", "shareaholicarticlepublishedtime",
     "vrpublishedtime", "mediatorpublishedtime", "createpubdate", "apubdate", "firstpublished", "firstpublisheddate",
-    "lpdate", "cxensepublishtime", "releasedate", "ogreleasedate", "dcdate", "dctermsdate", "dcdatepublished", "date",
+    "lpdate", "cxensepublishtime", "published", "publisheddate", "articlefirstpublishedtime", "articlepublisheddate",
+    "cxenseparserecspublishedtime", "cxenseparsepublishtime", "ogpubdate", "ogdatepublished", "datepub", "btpubdate",
+    "http//ogpme/ns/article#publishedtime", "publicationdatetime", "dateposted", "postdate", "postpublished", "issued",
+    "citationdate", "regdate", "newsdate", "storydate", "createdate", "creationdate", "created", "uploaddate",
+    "releasedate", "ogreleasedate", "dcdate", "dctermsdate", "dcdatepublished", "date",
 )  # fmt: skip
 """Names of ``<meta>`` without separators; the last ones are used for other dates, too."""
 _MODIFIED_META = (
     "articlemodifiedtime", "ogarticlemodifiedtime", "ogupdatedtime", "datemodified", "lastmod", "dctermsmodified",
     "dcdatemodified", "bytedanceupdatedtime", "lastmodified", "updatedtime", "modifiedtime", "modified", "moddate",
-    "articleupdated", "revisiondate", "dateupdated", "lastupdated", "updatedat", "articleupdatedtime",
+    "articleupdated", "revisiondate", "dateupdated", "lastupdated", "updatedat", "articleupdatedtime", "updateddate",
+    "articledateupdated", "articlemodified", "http//ogpme/ns/article#modifiedtime", "datelastpubbed", "updated",
 )  # fmt: skip
 _WEAK_META = frozenset(
-    ("dcdate", "dctermsdate", "date", "ogreleasedate", "releasedate", "datecreated", "dctermscreated")
+    "dcdate dctermsdate date ogreleasedate releasedate datecreated dctermscreated createdate creationdate created uploaddate"
+    " citationdate regdate".split()
 )
 _SEPARATORS = str.maketrans("", "", ":._- ")
 MODIFIED = re.compile(
@@ -56,6 +62,8 @@ _SCRIPTED = re.compile(
     rb"|article_published_time|publicationDate|publication_date|datePublication|firstPublished|pubtime|publish_time"
     rb"|publishTime|page_publish_date)[\\]*[\"']\s{0,3}:\s{0,3}[\\]*[\"']([0-9][^\"'\\]{7,39})"
 )
+_LABEL_STEPS = 4
+_NUMBER = re.compile(r"\d")
 _SCRIPT_NAMES = (b"ubli", b"pubDate", b"pubtime")
 
 
@@ -150,9 +158,8 @@ def marked_up(root: Element, ground: Ground, meta: Structured, order: Order | No
             weight = 4.5 * nearness if prop else 4.0 * nearness
         elif prop not in ("datepublished", "datecreated", "datemodified"):
             continue
-        words = f"{prop} {_classes(element)}"
         before = _label_before(element)
-        changed = _is_modified(words, before)
+        changed = _is_modified(element, prop, before)
         if not changed and (PUBLISHED.search(before) or element.get("pubdate") is not None):
             weight += 1.5
         yield from _from(
@@ -160,23 +167,35 @@ def marked_up(root: Element, ground: Ground, meta: Structured, order: Order | No
         )
 
 
-def _classes(element: Element) -> str:
-    parent = element.getparent()
-    return f"{element.get('class') or ''} {(parent.get('class') if parent is not None else '') or ''}"
-
-
 def _label_before(element: Element) -> str:
-    """The words on the line right before *element*."""
-    previous, parent = element.getprevious(), element.getparent()
-    if previous is not None:
-        return ((previous.text or "") + (previous.tail or ""))[-40:]
-    return ((parent.text or "") if parent is not None else "")[-40:]
+    """The words right before *element*: beside it, or beside an element that begins with it; none of another date."""
+    for _ in range(_LABEL_STEPS):
+        previous, parent = element.getprevious(), element.getparent()
+        if previous is not None:
+            words = text_within(previous) + (previous.tail or "") if len(previous) < 4 else previous.tail or ""
+        elif parent is None or parent.tag in ("body", "article", "main"):
+            return ""
+        else:
+            words = parent.text or ""
+        if words.strip():
+            return _NUMBER.split(words)[-1].rstrip()[-40:]
+        # An icon, or the first element of a line.
+        element = parent if previous is None and parent is not None else previous if previous is not None else element
+    return ""
 
 
-def _is_modified(words: str, before: str) -> bool:
-    if MODIFIED.search(before):
-        return not PUBLISHED.search(before)
-    return MODIFIED.search(words) is not None and not PUBLISHED.search(words)
+def _is_modified(element: Element, name: str, before: str) -> bool:
+    """Whether *element* is about a change: by an attribute's *name*, the words *before*, its classes, those around it."""
+    if name == "datemodified":
+        return True
+    parent = element.getparent()
+    around = parent.get("class") if parent is not None else None
+    for words in (before, name, element.get("class"), around):
+        if words and MODIFIED.search(words):
+            return not PUBLISHED.search(words)
+        if words and PUBLISHED.search(words):
+            return False
+    return False
 
 
 class Ground:
@@ -239,7 +258,7 @@ def attributed(root: Element, ground: Ground, order: Order | None) -> Iterator[E
             raw = _raw_of(element)
         nearness = ground.near_element(element)
         if nearness:
-            changed = _is_modified(f"{_classes(element)} {name}", _label_before(element))
+            changed = _is_modified(element, name, _label_before(element))
             date = epoch_date(raw)
             if date is not None:
                 yield Evidence(date, "time", where(element), raw, changed, 2.5 * nearness)
