@@ -80,6 +80,8 @@ class Evidence:
     """How much it says for its day, against evidence of other layers."""
     sure: bool = True
     """False where the order of day and month is a guess: it counts only for a day that something else names."""
+    labelled: bool = False
+    """Whether the words beside it say that it is the publication."""
 
 
 def stated(
@@ -198,6 +200,9 @@ def _is_modified(element: Element, name: str, before: str) -> bool:
     return False
 
 
+_MOST_BEFORE, _SUMMARY = 6, 300
+
+
 class Ground:
     """A segmented page, as the ground on which a date stands nearer to the headline or farther from it."""
 
@@ -213,7 +218,18 @@ class Ground:
             self.top = story
         self.story = max(story, self.top)
         """Index of the first block of the story."""
+        self.begun = self._begun()
+        """Index of the last block that may stand between the headline and the story's first lines."""
         self.owners: dict[Element, int] = {}
+
+    def _begun(self) -> int:
+        """A summary is story, too: dates stand below it."""
+        index, told = self.story, 0
+        for index in range(self.story, min(self.end, self.story + _MOST_BEFORE)):
+            told += self.page.blocks[index].weight if self.page.blocks[index].place == "body" else 0
+            if told > _SUMMARY:
+                break
+        return max(index, self.story)
 
     def near(self, index: int) -> float:
         """Return 1 right beside the headline, less farther away and below the story, 0 where nothing dates it."""
@@ -222,13 +238,17 @@ class Ground:
             return 0.0
         if block.place in ("related", "promoted"):
             # The line below the headline is often nothing but links: to the day's archive, to the author.
-            return 0.8 if block.rule == "link_line" and self.top < index <= min(self.top + 2, self.story) else 0.0
+            if not self.top < index <= min(self.top + 2, self.story):
+                return 0.0
+            return 0.8 if block.rule == "link_line" else 0.5 if block.mark is None or block.kind != "ad" else 0.0
         free = block.place != "chrome" or block.mark is None
         if index < self.top:
             above = (0.8 if free else 0.55) - 0.06 * (self.top - index)
             return max(above, 0.3 if free and index >= self.page.first else 0.0)
         if index <= self.story + 1:
             return (1.0 if index - self.top <= 12 else 0.8) * (1.0 if free else 0.85)
+        if index <= self.begun:
+            return 0.7 if free else 0.4
         if index < self.end:
             return 0.5 if block.place != "chrome" else 0.0
         # A last line that the layout has put outside the element of the story.
