@@ -63,8 +63,8 @@ _BEHIND_DATE = re.compile(r"\s?[)）\]】]|\s?[—–―:.|-]\s|\s[„“«\"A-Z
 _OLD, _OLD_SHARE = "1990", 0.4
 """A day before the web is more often what a line tells of."""
 _ABOVE = 8
-_BELOW, _NAMING = 0.5, 0.65
-"""Nearness: of lines below the story's beginning at most, of a line that repeats the headline at least."""
+_BELOW, _NAMING, _BESIDE = 0.5, 0.65, 0.8
+"""Nearness: of lines below the story's beginning at most; of one that repeats the headline, of one beside it at least."""
 _LEAST_HEADLINE = 12
 _BYLINE = re.compile(r"(?:by|von|par|por|di|door|av|af|text)[: ]", re.I)
 
@@ -74,7 +74,9 @@ def printed(ground: Ground, order: Order | None) -> Iterator[Evidence]:
     blocks = ground.page.blocks
     first = max(0, min(ground.top - _ABOVE, ground.page.first))
     lines = []
-    for index in range(first, min(len(blocks), max(ground.story + 2, ground.end + 3))):
+    for index in range(min(len(blocks), max(ground.story + 2, ground.end + 3))):
+        if index < first and not _names_headline(ground, blocks[index].raw):
+            continue
         text = _line_of(blocks[index], inner=index > ground.begun)
         if text is None or _NUMBER.search(text) is None or MAY_BE_DATED.search(text) is None:
             continue
@@ -83,18 +85,22 @@ def printed(ground: Ground, order: Order | None) -> Iterator[Evidence]:
             lines.append((line, list(line.dates(order))))
             if len(lines) == _MOST_LINES:
                 break
-    listed = _listed(lines)
-    for line, found in lines:
-        yield from (one for one in found if line.near > _BELOW or one.labelled or line.look() not in listed)
+    yield from _told_apart(lines)
 
 
-def _listed(lines: list[tuple[_Line, list[Evidence]]]) -> set[str]:
-    """Return how lines below the story's beginning look that give several days: the dates of a list or a table."""
+def _told_apart(lines: list[tuple[_Line, list[Evidence]]]) -> Iterator[Evidence]:
+    """Yield the dates of *lines* without those of a list: lines that look alike and give several days.
+
+    The first of them may be the article's own, where it stands beside the headline.
+    """
     days: dict[str, set[str]] = {}
     for line, found in lines:
-        if line.near <= _BELOW:
-            days.setdefault(line.look(), set()).update(one.value[:10] for one in found if not (one.modified or one.labelled))
-    return {look for look, several in days.items() if len(several) > 1}
+        days.setdefault(line.look(), set()).update(one.value[:10] for one in found if not (one.modified or one.labelled))
+    met: dict[str, int] = {}
+    for line, found in lines:
+        first = met.setdefault(line.look(), line.index) == line.index and line.near > _BELOW
+        listed = len(days[line.look()]) > 1 and line.near < _BESIDE and not first
+        yield from (one for one in found if one.labelled or not listed)
 
 
 def opening(ground: Ground, order: Order | None) -> Iterator[Evidence]:
@@ -125,10 +131,10 @@ class _Line:
     """A short block and what it is called, which say how much a date in it is worth."""
 
     def __init__(self, ground: Ground, index: int, text: str) -> None:
-        self.block, self.text = ground.page.blocks[index], text
+        self.block, self.index, self.text = ground.page.blocks[index], index, text
         self.near = ground.near(index)
-        if self.near < _NAMING and self.block.place not in ("related", "promoted") and _names_headline(ground, index, text):
-            self.near = _NAMING
+        if self.near < _NAMING and self.block.place not in ("related", "promoted") and index != ground.top:
+            self.near = _NAMING if _names_headline(ground, text) else self.near
         around = _classes(self.block.element) if self.near else ""
         self.classes = f"{around} {_first_class(self.block.element)}" if self.near else ""
         self.named = _DATE_CLASS.search(self.classes) is not None
@@ -150,7 +156,7 @@ class _Line:
 
     def dates(self, order: Order | None) -> Iterator[Evidence]:
         """Yield the dates of the line that may be the article's."""
-        short = self.typed or self.named or self.near >= 0.8
+        short = self.typed or self.named or self.near >= _BESIDE
         found = list(dates_in(self.text, order=order, short_years=short))
         guessed: set[str] = set()
         if not found and order in (None, "ymd"):
@@ -171,6 +177,8 @@ class _Line:
             changed = changed or (len(found) > 1 and _MODIFIED_BEHIND.match(behind) is not None)
             if self.counts(value, before, covered, labelled=labelled or changed):
                 bonus = 1.5 if labelled else 0.7 if covered >= 0.6 or "T" in value else 0.0
+                # A label below the story is as often that of a comment.
+                bonus *= self.near if self.near <= _BELOW else 1.0
                 weight = (self.weight + bonus) * (_OLD_SHARE if value < _OLD else 1.0)
                 sure = raw not in guessed
                 yield Evidence(value, "text", where(self.block.element), raw, changed, weight, sure, labelled)
@@ -185,15 +193,15 @@ class _Line:
         if block.place == "removed" and block.kind not in _LINE_KINDS:
             return covered >= 0.6 and block.kind != "ad"
         if block.place in ("body", "headline", "caption"):
-            clocked = "T" in value and self.near >= 0.8 and len(self.text) <= 120
-            signed = self.near >= 0.8 and covered >= 0.4 and _BYLINE.match(self.text) is not None
+            clocked = "T" in value and self.near >= _BESIDE and len(self.text) <= 120
+            signed = self.near >= _BESIDE and covered >= 0.4 and _BYLINE.match(self.text) is not None
             return (
                 covered >= 0.6
                 or (block.place == "body" and (labelled or clocked or signed) and len(self.text) <= 120)
             )
         if labelled or self.typed or covered >= 0.35:
             return True
-        if len(self.text) <= 80 and self.near >= 0.8:
+        if len(self.text) <= 80 and self.near >= _BESIDE:
             return True
         return len(self.text) <= 160 and (self.named or "T" in value)
 
@@ -213,12 +221,7 @@ def _first_class(element: Element) -> str:
     return (first.get("class") or "")[:100] if first is not None else ""
 
 
-def _names_headline(ground: Ground, index: int, text: str) -> bool:
-    """Whether the line says which article it is about, as the line below a blog's post does."""
+def _names_headline(ground: Ground, text: str) -> bool:
+    """Whether a line says which article it is about, as the line below a blog's post does."""
     headline = ground.page.headline
-    return (
-        headline is not None
-        and headline is not ground.page.blocks[index]
-        and len(headline.text) >= _LEAST_HEADLINE
-        and headline.text in text
-    )
+    return headline is not None and len(headline.text) >= _LEAST_HEADLINE and headline.text in text
