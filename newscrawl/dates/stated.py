@@ -38,10 +38,10 @@ _URL_COMPACT = re.compile(
 )
 _URL_NAMED = re.compile(r"/(?P<year>(?:19|20)\d{2})/(?P<name>[a-z]{3,9})/(?P<day>3[01]|[12]\d|0?[1-9])(?=/)", re.I)
 _URL_NUMBER = re.compile(
-    r"(?:^|[/_-])[A-Za-z]{0,4}(?P<year>20[0-3]\d)(?P<month>1[0-2]|0[1-9])(?P<day>3[01]|[12]\d|0[1-9])"
-    r"(?:\d{4,9}(?=[/_.-]|$)|[A-Z][0-9A-Z]{5,}(?=[/_.-]|$)|(?=_\d))"
+    r"(?:[/_-](?P<letters>[A-Za-z]{1,4})?|-)(?P<year>20[0-3]\d)(?P<month>1[0-2]|0[1-9])(?P<day>3[01]|[12]\d|0[1-9])"
+    r"(?(letters)(?:\d{4,9}(?=[/_.-]|$)|(?=_\d))|(?:[A-Z][0-9A-Z]{5,}(?=[/_.-]|$)|(?<=-\d{8})(?:[01]\d|2[0-3])[0-5]\d{3}(?=[.-])))"
 )
-"""A number of an article that begins with its day, as Asian and Spanish portals count them: ``AKR20240305012300001``."""
+"""A number of an article that holds its day, as portals of Asia and Spain count: ``AKR20240305012300001``."""
 _URL_SHORT = re.compile(
     r"/(?P<short>[0-3]\d)/(?P<month>1[0-2]|0[1-9])(?P<day>3[01]|[12]\d|0[1-9])/(?:[01]\d|2[0-3])/(?=[0-9A-Z]{12,}[./])"
 )

@@ -25,23 +25,29 @@ _NOT_THERE = re.compile(r"footer|teaser|related|newslist|ticker|latest|popular|r
 _COPYRIGHT = re.compile(r"©|\(c\)|copyright|版权|版權", re.I)
 _POSTED = re.compile(r"发布|發布|发表|發表|publi|posted", re.I)
 _NOT_PUBLISHED = re.compile(
-    r"joined|registr|registered|member since|mitglied seit|inscrit|注册|註冊|加入|born|geboren|expire|valid|gültig|deadline"
-    r"|截止|有效期|retrieved|accessed|abgerufen|consulté|访问|until|bis zum|\bfrom$",
+    r"joined|registr|member since|mitglied seit|inscrit|注册|註冊|加入|born|geboren|expire|valid|gültig|deadline|截止"
+    r"|有效期|retrieved|accessed|abgerufen|consulté|访问|until|bis zum|\bfrom$",
     re.I,
 )
 """Before a date that is not the article's: a reader's, a term's, a source's."""
 _PUBLISHED_BEHIND = re.compile(
-    r"[^\w\d]{0,3}(?:veröffentlicht|publiziert|gepostet|geschrieben|erstellt|posted|published|publié|publicad[oa]|pubblicat[oa]"
-    r"|gepubliceerd|geplaatst|opublikowan|に(?:公開|投稿|掲載|配信)|公開|投稿|掲載|配信|発行|발행|등록|입력|게재|发布|發布|发表|發表|刊登)",
+    r"[^\w\d]{0,3}(?:veröffentlicht|publiziert|gepostet|geschrieben|erstellt|posted|published|publié|publicad[oa]"
+    r"|pubblicat[oa]|gepubliceerd|geplaatst|opublikowan|に(?:公開|投稿|掲載|配信)|公開|投稿|掲載|配信|発行|발행|등록|입력|게재"
+    r"|发布|發布|发表|發表|刊登)(?!\W{0,6}\d)",
     re.I,
 )
-_MODIFIED_BEHIND = re.compile(r"\s{0,2}[(（]?(?:に|最終|最后|最後)?(?:更新|修改|改訂|수정|업데이트)(?!\s?[:：])")
+"""Behind a date, and not before another one."""
+_MODIFIED_BEHIND = re.compile(
+    r"\s{0,2}[(（]?(?:に|最終|最后|最後)?(?:更新|修改|改訂|수정|업데이트)(?!\s?[:：]|\W{0,6}\d)"
+)
 """Japanese, Chinese and Korean name what happened behind the date; a single date of a line is that of the article."""
-_FILED = re.compile(r"(?:filed under|posted in|abgelegt unter|in der kategorie|classé dans|archivado en|archiviato in)\b", re.I)
+_FILED = re.compile(
+    r"(?:filed under|posted in|abgelegt unter|in der kategorie|classé dans|archivado en|archiviato in)\b", re.I
+)
 """In the line that blogs print below a post."""
 _COUNTED = re.compile(
-    r"[\s·•|,–-]{0,4}\b\d{1,6}\s?-?(?:min(?:ute|uto|uti|uut|uten)?s?\b\.?(?:\s(?:read|de lectur[ae]|lesezeit|leestid))?|views?\b"
-    r"|comments?\b|shares?\b|kommentare?\b|commentaires?\b|words\b)"
+    r"[\s·•|,–-]{0,4}\b\d{1,6}\s?-?(?:min(?:ute|uto|uti|uut|uten)?s?\b\.?(?:\s(?:read|de lectur[ae]|lesezeit|leestid))?"
+    r"|views?\b|comments?\b|shares?\b|kommentare?\b|commentaires?\b|words\b)"
     r"|(?:阅读|閱讀|浏览|瀏覽|点击|點擊|人气|评论|조회수?)\D{0,3}\d+次?",
     re.I,
 )
@@ -64,7 +70,7 @@ _OLD, _OLD_SHARE = "1990", 0.4
 """A day before the web is more often what a line tells of."""
 _ABOVE = 8
 _BELOW, _NAMING, _BESIDE = 0.5, 0.65, 0.8
-"""Nearness: of lines below the story's beginning at most; of one that repeats the headline, of one beside it at least."""
+"""Nearness: below the story's beginning at most; of a line that repeats the headline, of one beside it, at least."""
 _LEAST_HEADLINE = 12
 _BYLINE = re.compile(r"(?:by|von|par|por|di|door|av|af|text)[: ]", re.I)
 
@@ -95,7 +101,9 @@ def _told_apart(lines: list[tuple[_Line, list[Evidence]]]) -> Iterator[Evidence]
     """
     days: dict[str, set[str]] = {}
     for line, found in lines:
-        days.setdefault(line.look(), set()).update(one.value[:10] for one in found if not (one.modified or one.labelled))
+        days.setdefault(line.look(), set()).update(
+            one.value[:10] for one in found if not (one.modified or one.labelled)
+        )
     met: dict[str, int] = {}
     for line, found in lines:
         first = met.setdefault(line.look(), line.index) == line.index and line.near > _BELOW
@@ -152,7 +160,7 @@ class _Line:
 
     def look(self) -> str:
         """Tag and classes: lines of a list share them."""
-        return f"{self.block.element.tag} {self.classes}"
+        return f"{self.block.element.tag!s} {self.classes}"
 
     def dates(self, order: Order | None) -> Iterator[Evidence]:
         """Yield the dates of the line that may be the article's."""
@@ -195,9 +203,8 @@ class _Line:
         if block.place in ("body", "headline", "caption"):
             clocked = "T" in value and self.near >= _BESIDE and len(self.text) <= 120
             signed = self.near >= _BESIDE and covered >= 0.4 and _BYLINE.match(self.text) is not None
-            return (
-                covered >= 0.6
-                or (block.place == "body" and (labelled or clocked or signed) and len(self.text) <= 120)
+            return covered >= 0.6 or (
+                block.place == "body" and (labelled or clocked or signed) and len(self.text) <= 120
             )
         if labelled or self.typed or covered >= 0.35:
             return True

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from lxml.etree import _Element as Element
 
@@ -38,9 +39,11 @@ _MODIFIED_META = (
     "articledateupdated", "articlemodified", "http//ogpme/ns/article#modifiedtime", "datelastpubbed", "updated",
 )  # fmt: skip
 _WEAK_META = frozenset(
-    "dcdate dctermsdate date ogreleasedate releasedate datecreated dctermscreated createdate creationdate created uploaddate"
-    " citationdate regdate".split()
-)
+    (
+        "dcdate", "dctermsdate", "date", "ogreleasedate", "releasedate", "datecreated", "dctermscreated", "createdate",
+        "creationdate", "created", "uploaddate", "citationdate", "regdate",
+    )
+)  # fmt: skip
 _SEPARATORS = str.maketrans("", "", ":._- ")
 MODIFIED = re.compile(
     r"updat|modif|revis|edited|更新|修改|最終更新|수정|aktualisiert|geändert|stand:|mis à jour|mise à jour|actualiza"
@@ -58,13 +61,18 @@ _DATA_NAMES = (
     "data-publishdate", "data-published-at", "data-epoch", "data-utc", "data-unix", "data-created", "data-pubtime",
 )  # fmt: skip
 _SCRIPTED = re.compile(
-    rb"[\\\"'](?:datePublished|publishedDate|published_time|publishDate|publish_date|pubDate|publishedAt|published_at"
-    rb"|article_published_time|publicationDate|publication_date|datePublication|firstPublished|pubtime|publish_time"
-    rb"|publishTime|page_publish_date)[\\]*[\"']\s{0,3}:\s{0,3}[\\]*[\"']([0-9][^\"'\\]{7,39})"
+    rb"[\\\"'](?P<name>[A-Za-z_.-]{0,16}(?:[pP]ublish(?:ed)?|[pP]ublication|[pP]ub)[_-]?"
+    rb"(?:[dD]ate(?:[tT]ime)?|[tT]ime|[oO]n|[aA]t|[oO]rig)?|(?:post|display)_date)"
+    rb"[\\]*[\"']\s{0,3}:\s{0,3}[\\]*[\"']?(?P<value>[0-9][^\"'\\,}]{7,39})"
 )
+"""A name and its value in the data that a script draws the page from."""
+_OTHER_NAME = re.compile(rb"last|updat|modif|expire|unpub|embargo|end", re.I)
+_SCRIPT_NAMES = (b"ubli", b"pubDate", b"pubdate", b"pubtime", b"_date")
+_WHOLE_DAY = len("2024-05-03")
+_MOST_SCRIPTED = 100
 _LABEL_STEPS = 4
+_INLINE = frozenset(("span", "b", "strong", "i", "em", "label", "small", "dt", "th", "font", "abbr", "time"))
 _NUMBER = re.compile(r"\d")
-_SCRIPT_NAMES = (b"ubli", b"pubDate", b"pubtime")
 
 
 @dataclass(frozen=True)
@@ -173,21 +181,22 @@ def _label_before(element: Element) -> str:
     """The words right before *element*: beside it, or beside an element that begins with it; none of another date."""
     for _ in range(_LABEL_STEPS):
         previous, parent = element.getprevious(), element.getparent()
-        if previous is not None:
-            words = text_within(previous) + (previous.tail or "") if len(previous) < 4 else previous.tail or ""
-        elif parent is None or parent.tag in ("body", "article", "main"):
+        beside = parent if previous is None else previous
+        if beside is None or beside.tag in ("body", "article", "main"):
             return ""
+        if previous is None:
+            words = beside.text or ""
         else:
-            words = parent.text or ""
+            words = (text_within(beside) if beside.tag in _INLINE else "") + (beside.tail or "")
         if words.strip():
             return _NUMBER.split(words)[-1].rstrip()[-40:]
         # An icon, or the first element of a line.
-        element = parent if previous is None and parent is not None else previous if previous is not None else element
+        element = beside
     return ""
 
 
 def _is_modified(element: Element, name: str, before: str) -> bool:
-    """Whether *element* is about a change: by an attribute's *name*, the words *before*, its classes, those around it."""
+    """Whether *element* is about a change: by an attribute's *name*, words *before* it, its classes, those around."""
     if name == "datemodified":
         return True
     parent = element.getparent()
@@ -223,13 +232,14 @@ class Ground:
         self.owners: dict[Element, int] = {}
 
     def _begun(self) -> int:
-        """A summary is story, too: dates stand below it."""
-        index, told = self.story, 0
-        for index in range(self.story, min(self.end, self.story + _MOST_BEFORE)):
-            told += self.page.blocks[index].weight if self.page.blocks[index].place == "body" else 0
-            if told > _SUMMARY:
-                break
-        return max(index, self.story)
+        """A summary is story, too: dates stand below it. None stands below the last paragraph."""
+        body = [index for index in range(self.story, self.end) if self.page.blocks[index].place == "body"]
+        told = 0
+        for index in body:
+            told += self.page.blocks[index].weight
+            if told > _SUMMARY or index == body[-1] or index >= self.story + _MOST_BEFORE:
+                return min(index, self.story + _MOST_BEFORE)
+        return self.story
 
     def near(self, index: int) -> float:
         """Return 1 right beside the headline, less farther away and below the story, 0 where nothing dates it."""
@@ -287,10 +297,19 @@ def attributed(root: Element, ground: Ground, order: Order | None) -> Iterator[E
 
 
 def scripted(source: bytes) -> Iterator[Evidence]:
-    """Yield the first publication dates in the page's scripts, found in its bytes."""
+    """Yield the publication date in the data of the page's scripts, found in its bytes.
+
+    A name that gives several days is that of a list of stories; only if there is no other, its first.
+    """
     if not any(name in source for name in _SCRIPT_NAMES):
         return
-    for count, match in enumerate(_SCRIPTED.finditer(source)):
-        if count == 1:
-            return
-        yield from _from(match[1].decode("ascii", "replace"), "generic", "script", None, weight=1.5)
+    days: dict[bytes, list[Evidence]] = {}
+    for match in islice(_SCRIPTED.finditer(source), _MOST_SCRIPTED):
+        if _OTHER_NAME.search(match["name"]):
+            continue
+        raw = match["value"].decode("ascii", "replace")
+        value = epoch_date(raw) or iso_date(raw)
+        if value is not None and len(value) >= _WHOLE_DAY:
+            days.setdefault(match["name"], []).append(Evidence(value, "generic", "script", raw.strip(), weight=1.5))
+    single = [found[0] for found in days.values() if len({one.value[:10] for one in found}) == 1]
+    yield from (single or [found[0] for found in days.values()])[:1]
