@@ -250,7 +250,7 @@ class Ground:
             # The line below the headline is often nothing but links: to the day's archive, to the author.
             if not self.top < index <= min(self.top + 2, self.story):
                 return 0.0
-            return 0.8 if block.rule == "link_line" else 0.5 if block.mark is None or block.kind != "ad" else 0.0
+            return 0.8 if block.rule == "link_line" else 0.0 if block.kind == "ad" else 0.5
         free = block.place != "chrome" or block.mark is None
         if index < self.top:
             above = (0.8 if free else 0.55) - 0.06 * (self.top - index)
