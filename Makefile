@@ -26,9 +26,10 @@ help:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-.venv/.dev: .venv/.runtime
-	@echo "adding what the tests need …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+# Extras of pyproject.toml: dev for the tests, peers to compare with, train to learn.
+.venv/.dev .venv/.peers .venv/.train: .venv/.%: .venv/.runtime
+	@echo "adding what [$*] needs …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$*]'
 	@touch $@
 
 demo: .venv/.runtime
@@ -62,20 +63,10 @@ bench-extract: .venv/.dev
 	@test -n "$(DATA)" || { echo 'say where labelled pages are: make bench-extract DATA=/path/to/folder'; exit 2; }
 	@$(BIN)/python -m benchmarks.extract --data "$(DATA)" $(ARGS)
 
-.venv/.peers: .venv/.runtime
-	@echo "adding what newscrawl is compared with …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[peers]'
-	@touch $@
-
 # DATA is a folder of labelled pairs of texts; benchmarks/dedup.py tells the form.
 bench-dedup: .venv/.peers
 	@test -n "$(DATA)" || { echo 'say where labelled pairs are: make bench-dedup DATA=/path/to/folder'; exit 2; }
 	@$(BIN)/python -m benchmarks.dedup --data "$(DATA)" $(ARGS)
-
-.venv/.train: .venv/.runtime
-	@echo "adding what learning needs …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
-	@touch $@
 
 train: .venv/.train
 	@test -n "$(DATA)" || { echo 'say where labelled pages are: make train DATA=/path/to/folder'; exit 2; }

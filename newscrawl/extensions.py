@@ -35,7 +35,7 @@ from newscrawl.guest import strangers
 from newscrawl.items import Article
 from newscrawl.ledger import Exchange, Keeping, Ledger, RunState, bind_ledger, ledger_of
 from newscrawl.ledger.health import Limits
-from newscrawl.ledger.holding import STORE, open_store, worker_name
+from newscrawl.ledger.holding import existing_store, worker_name
 from newscrawl.store import feeds
 
 logger = logging.getLogger("newscrawl")
@@ -67,10 +67,11 @@ class ContactExtension:
 
 def _known_feeds(settings: BaseSettings) -> list[str]:
     """Return the URLs of the feeds that the store knows: where a crawl begins that is told of nothing else."""
-    folder, url = Path(settings["NEWSCRAWL_OUTPUT_DIR"]), settings["NEWSCRAWL_STORE_URL"]
-    if not settings.getbool("NEWSCRAWL_OUTPUT_ENABLED") or not (url or (folder / STORE).exists()):
+    if not settings.getbool("NEWSCRAWL_OUTPUT_ENABLED"):
         return []
-    store = open_store(folder, url)
+    store = existing_store(Path(settings["NEWSCRAWL_OUTPUT_DIR"]), settings["NEWSCRAWL_STORE_URL"])
+    if store is None:
+        return []
     try:
         with store.reading() as connection:
             return [feed.url for feed in feeds.all(connection)]

@@ -111,7 +111,7 @@ def programs() -> Path | None:
 def missing(what: str) -> NoReturn:
     """Skip the test, but fail where everything has to be there."""
     if os.environ.get("CI") == "true":
-        pytest.fail(f"{what}; in CI the store is tested on PostgreSQL, too")
+        pytest.fail(f"{what}; in CI nothing is left out")
     pytest.skip(what)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from crawls import scrapy
 from scrapy.settings import default_settings
+from stores import missing
 
 from newscrawl import settings
 from newscrawl.spiders.news import ARGUMENTS
@@ -76,9 +77,10 @@ def unit(path: Path) -> dict[str, dict[str, str]]:
     return {name: dict(parser[name]) for name in parser.sections()}
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 def test_a_unit_is_one_that_systemd_takes(path: Path, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        missing("systemd-analyze is not installed")
     program = tmp_path / "scrapy"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
@@ -90,7 +92,7 @@ def test_a_unit_is_one_that_systemd_takes(path: Path, tmp_path: Path) -> None:
         ["systemd-analyze", "verify", "--man=no", str(target)], capture_output=True, text=True, check=False
     )
     if "Failed to initialize manager" in process.stderr:
-        pytest.skip("systemd-analyze cannot work here")
+        missing("systemd-analyze cannot work here")
     complaints = [line for line in process.stderr.splitlines() if "newscrawl" in line]
     assert (process.returncode, complaints) == (0, []), process.stderr
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newscrawl.extract import extract_article
-from newscrawl.extract.language import declarations, language_of, recognised
+from newscrawl.extract.language import Language, declarations, language_of, recognised
 from newscrawl.extract.structured import Structured
 
 ENGLISH = (
@@ -14,6 +14,12 @@ ENGLISH = (
 )
 GERMAN = "Die Fähre bleibt drei Tage lang im Hafen, sagte ihr Kapitän, weil noch niemand den Anker gefunden habe."
 FRENCH = "Le bac restera trois jours au port, a dit son capitaine, parce que personne n'a encore retrouvé son ancre."
+HARBOUR = f"{ENGLISH} The passengers were told to wait for the bus, which is to leave from the old market at noon."
+HAFEN = f"{GERMAN} Die Fahrgäste müssen auf den Bus warten, der am Mittag von dem alten Markt in die Stadt fährt."
+AFRIKAANS = (
+    "Die veerboot sal drie dae lank in die hawe bly, het sy kaptein gesê, omdat niemand nog die anker gekry het nie. "
+    "Die passasiers is gevra om vir die bus te wag, wat die middag van die ou mark af na die stad toe ry."
+)
 NORWEGIAN = "Fergen blir liggende i havnen i tre dager, sa kapteinen, fordi ingen har funnet ankeret ennå i fjorden."
 RUSSIAN = "Паром останется в гавани на три дня, сообщил его капитан, потому что якорь до сих пор никто не нашёл."
 UKRAINIAN = "Пором залишиться в гавані на три дні, повідомив його капітан, бо якір досі ніхто не знайшов, і це шкода."
@@ -117,14 +123,34 @@ def test_a_few_letters_are_no_language() -> None:
     assert recognised(ENGLISH[:40]) == (None, 0.0)
 
 
-def test_importing_the_reader_and_reading_chinese_loads_no_model() -> None:
+@pytest.mark.parametrize(
+    ("lang", "text", "loaded"),
+    [
+        ("zh", SIMPLIFIED, False),
+        ("en-GB", HARBOUR, False),
+        ("de", HAFEN, False),
+        ("de", HARBOUR, True),
+        ("nl", AFRIKAANS, True),
+        ("en", ENGLISH, True),
+        ("no", NORWEGIAN, True),
+    ],
+    ids=["Chinese", "English", "German", "contradicted", "alike", "too short", "another language"],
+)
+def test_the_model_is_read_only_where_script_and_small_words_leave_a_doubt(lang: str, text: str, loaded: bool) -> None:
     code = f"""
 import sys
 from newscrawl.extract import extract_article
-extract_article({f"<html lang=zh><h1>渡轮</h1><p>{SIMPLIFIED}".encode()!r}, None)
-assert "py3langid" not in sys.modules
+extract_article({f"<html lang={lang}><h1>渡轮</h1><p>{text}".encode()!r}, None)
+assert ("py3langid" in sys.modules) is {loaded}
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_small_words_keep_the_declared_region_and_are_not_the_only_word() -> None:
+    assert language_of(HARBOUR, [("lang", "en-IE")]) == Language(tag="en-IE", method="meta", where="lang", raw="en-IE")
+    found = language_of(AFRIKAANS, [("lang", "nl")])
+    assert found is not None
+    assert (found.tag, found.contradicted) == ("af", "nl")
 
 
 @given(st.text(st.characters()), st.lists(st.text(st.sampled_from("abdenrzhxTW-_019"), max_size=12), max_size=3))

@@ -32,7 +32,7 @@ TOGETHER = (
     "to-mapped",
     "refresh-inside",
     "links-inside",
-    "steering-title",
+    "control-title",
     "formula-title",
     "noise",
 )

@@ -15,7 +15,6 @@ from newscrawl.ledger.health import (
     CHECKED_FIELDS,
     FIELD_RUNS,
     LAST,
-    FeedPast,
     Limits,
     failing,
     faults,
@@ -23,6 +22,7 @@ from newscrawl.ledger.health import (
     silences,
     stopped,
 )
+from newscrawl.store.feeds import Feed
 
 
 def counts(pages: int, *, missing: int = 0, unseen: int = 0, compared: int = 0, differs: int = 0) -> ProfileCounts:
@@ -134,11 +134,16 @@ def test_a_run_in_which_a_feed_was_not_due_does_not_count_among_its_last() -> No
     assert len(list(stopped("s", failed, [quiet] * (LAST + 2) + [GIVING]))) == 1
 
 
-def known(**values: Any) -> FeedPast:
+def known(**values: Any) -> Feed:
     """A feed that was read first at day 0 with 20 articles, and gave one a day for ten days; *values* win."""
     given: dict[str, Any] = {
+        "url_key": "a",
         "url": "a",
+        "host": "s",
         "site": "s",
+        "kind": "rss",
+        "interval_s": DAY_S,
+        "next_due": 0.0,
         "added_at": 0.0,
         "asked_at": 12 * DAY_S,
         "changed_at": None,
@@ -146,7 +151,7 @@ def known(**values: Any) -> FeedPast:
         "new_articles": 30,
         "entries": 20,
     }
-    return FeedPast(**{**given, **values})
+    return Feed(**{**given, **values})
 
 
 TOLD = ["site s: nothing new for 4 days, where an article came every 24 hours before"]
@@ -170,7 +175,7 @@ TOLD = ["site s: nothing new for 4 days, where an article came every 24 hours be
         ([known(asked_at=14 * DAY_S), known(url="b", asked_at=14 * DAY_S, site="t", new_at=14 * DAY_S)], TOLD),
     ],
 )  # fmt: skip
-def test_silence_is_measured_by_what_was_usual(feeds: list[FeedPast], said: list[str]) -> None:
+def test_silence_is_measured_by_what_was_usual(feeds: list[Feed], said: list[str]) -> None:
     assert list(silences(feeds)) == said
 
 

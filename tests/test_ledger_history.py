@@ -10,11 +10,10 @@ import pytest
 from ledgers import NEXT_STAMP, STAMP, Clock, ended, keep, killed, opened, store_of, wire
 
 from newscrawl.ledger import FeedCounts, SiteCounts, exit_code
-from newscrawl.ledger.health import FeedPast
-from newscrawl.ledger.history import EARLIER, earlier_runs, known_feeds
-from newscrawl.store import Store, runs
+from newscrawl.ledger.history import EARLIER, earlier_runs
+from newscrawl.store import Store, feeds, runs
+from newscrawl.store.feeds import Feed
 from newscrawl.store.runs import RunSite
-from newscrawl.store.schema import feeds
 
 FEED = "https://news.example/rss"
 
@@ -64,45 +63,6 @@ def test_sites_that_a_version_before_wrote_are_read(store: Store) -> None:
     assert found.sites["a.example"] == SiteCounts(pages=1, articles=2)
 
 
-def add_feed(c: Any, url: str, site: str, **values: Any) -> None:
-    given: dict[str, Any] = {
-        "url_key": url,
-        "url": url,
-        "host": site,
-        "site": site,
-        "kind": "rss",
-        "state": "active",
-        "interval_s": 60.0,
-        "next_due": 0.0,
-        "added_at": 1.0,
-        "failures": 0,
-        "polls": 1,
-        "entries": 5,
-        "new_articles": 7,
-    }
-    c.execute(feeds.insert(), {**given, **values})
-
-
-def test_the_feeds_of_a_run_s_sites_are_known(store: Store) -> None:
-    with store.begin() as c:
-        add_feed(c, FEED, "news.example", new_at=3.0, asked_at=4.0)
-        add_feed(c, "https://other.example/rss", "other.example")
-        found = known_feeds(c, {"news.example", "none.example"})
-        assert known_feeds(c, set()) == []
-    assert found == [
-        FeedPast(
-            url=FEED,
-            site="news.example",
-            added_at=1.0,
-            asked_at=4.0,
-            changed_at=None,
-            new_at=3.0,
-            new_articles=7,
-            entries=5,
-        )
-    ]
-
-
 def poll(folder: Path, stamp: str, **values: Any) -> Any:
     """A run that asks one feed."""
     ledger = opened(folder, stamp=stamp)
@@ -143,7 +103,21 @@ def test_a_feed_that_the_store_knows_to_be_silent_is_told(tmp_path: Path) -> Non
     ledger = poll(tmp_path, STAMP)
     day = 86_400.0
     with ledger.store.begin() as c:
-        add_feed(c, FEED, "news.example", added_at=0.0, new_at=10 * day, asked_at=20 * day, new_articles=25, entries=5)
+        known = Feed(
+            url_key=FEED,
+            url=FEED,
+            host="news.example",
+            site="news.example",
+            kind="rss",
+            interval_s=day,
+            next_due=0.0,
+            added_at=0.0,
+            asked_at=20 * day,
+            new_at=10 * day,
+            entries=5,
+            new_articles=25,
+        )
+        feeds.put(c, [known])
     ended(ledger)
     assert ledger.state.faults == [
         "site news.example: nothing new for 10 days, where an article came every 12 hours before"

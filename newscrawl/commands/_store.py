@@ -11,23 +11,20 @@ from rich.console import Console
 from scrapy.settings import BaseSettings
 
 from newscrawl.exceptions import ConfigError
-from newscrawl.ledger.holding import STORE, open_store
+from newscrawl.ledger.holding import STORE, existing_store
 from newscrawl.store import Store
-from newscrawl.store.feeds import Feed
-
-_SILENT_S = 2 * 86_400.0
 
 
 @contextmanager
 def opened(settings: BaseSettings) -> Iterator[Store]:
     """Open the store of a crawl; raises :exc:`ConfigError` when there is none."""
-    folder, url = Path(settings["NEWSCRAWL_OUTPUT_DIR"]), settings["NEWSCRAWL_STORE_URL"]
-    if not url and not (folder / STORE).exists():
+    folder = Path(settings["NEWSCRAWL_OUTPUT_DIR"])
+    store = existing_store(folder, settings["NEWSCRAWL_STORE_URL"])
+    if store is None:
         raise ConfigError(
             f"{folder / STORE}: there is no store; name the output folder of a crawl with "
             "-s NEWSCRAWL_OUTPUT_DIR=…, or its database with -s NEWSCRAWL_STORE_URL=…"
         )
-    store = open_store(folder, url)
     try:
         yield store
     finally:
@@ -55,16 +52,3 @@ def ago(moment: float | None, now: float) -> str:
     else:
         text = f"{int(seconds)} s"
     return f"in {text}" if moment > now else f"{text} ago"
-
-
-def shown(text: str) -> str:
-    """Return *text* for a terminal: nothing in it that is no visible character."""
-    return "".join(ch if ch.isprintable() else "·" for ch in text)
-
-
-def is_silent(feed: Feed, now: float) -> bool:
-    """Return whether a feed that gave articles has given none for longer than is usual for it."""
-    if feed.new_at is None or feed.new_articles < 5:
-        return False
-    usual_s = (feed.new_at - feed.added_at) / feed.new_articles
-    return now - feed.new_at > max(3 * usual_s, _SILENT_S)

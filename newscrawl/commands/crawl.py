@@ -210,5 +210,4 @@ def _short(text: str) -> str:
 
 def _shown(text: str | None) -> str:
     """*text* for a terminal: no control characters, no markup."""
-    shown = "".join(ch if ch.isprintable() else "·" for ch in text or "–")
-    return shown.replace("[", r"\[")
+    return shown(text or "–").replace("[", r"\[")

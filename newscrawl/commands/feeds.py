@@ -13,9 +13,11 @@ from rich.text import Text as RichText
 from scrapy.commands import ScrapyCommand
 
 from newscrawl.commands._archive import concluded
-from newscrawl.commands._store import ago, console, is_silent, opened, shown
+from newscrawl.commands._store import ago, console, opened
+from newscrawl.ledger.health import silence
 from newscrawl.store import feeds
 from newscrawl.store.feeds import Feed
+from newscrawl.text import shown
 
 
 class Command(ScrapyCommand):
@@ -53,7 +55,7 @@ class Command(ScrapyCommand):
                 for feed in found
                 if (not opts.due or feed.next_due <= now)
                 and (not opts.failing or feed.failures)
-                and (not opts.silent or is_silent(feed, now))
+                and (not opts.silent or silence(feed))
             ]
             if opts.json:
                 for feed in chosen:
@@ -73,7 +75,7 @@ def feeds_table(chosen: list[Feed], now: float) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for feed in chosen:
         state = feed.state if feed.failures == 0 else f"{feed.state}, failed {feed.failures}×: {feed.reason}"
-        if is_silent(feed, now):
+        if silence(feed):
             state += ", silent"
         table.add_row(
             RichText(shown(feed.url)),

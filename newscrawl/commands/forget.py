@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import time
 
-import sqlalchemy as sa
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+from sqlalchemy import Connection
 
 from newscrawl.commands._archive import DAMAGE, concluded
 from newscrawl.commands._store import opened
 from newscrawl.exceptions import ConfigError
 from newscrawl.ledger import fingerprint_of
-from newscrawl.store import feeds, frontier, schema
+from newscrawl.store import feeds, frontier, robots
 from newscrawl.urls import host_of, resolve, url_key
 
 
@@ -59,13 +59,11 @@ def _meant(text: str) -> tuple[str | None, str | None]:
     return url, host
 
 
-def _forget(c: sa.Connection, url: str | None, host: str | None) -> int:
+def _forget(c: Connection, url: str | None, host: str | None) -> int:
     now = time.time()
     if url is not None:
         key = url_key(url)
         return frontier.forget(c, fingerprint=fingerprint_of(key), now=now) + feeds.delete(c, [key])
     assert host is not None
-    known = c.scalars(sa.select(schema.feeds.c.url_key).where(schema.feeds.c.host == host)).all()
-    c.execute(sa.delete(schema.robots).where(schema.robots.c.origin.in_([f"http://{host}", f"https://{host}"])))
-    c.execute(sa.delete(schema.robots).where(schema.robots.c.origin.like(f"%://{host}:%")))
-    return frontier.forget(c, host=host, now=now) + feeds.delete(c, known)
+    robots.delete(c, host)
+    return frontier.forget(c, host=host, now=now) + feeds.delete_of_host(c, host)

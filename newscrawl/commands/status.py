@@ -14,8 +14,10 @@ from scrapy.commands import ScrapyCommand
 from sqlalchemy import Connection
 
 from newscrawl.commands._archive import concluded
-from newscrawl.commands._store import ago, console, is_silent, opened, shown
+from newscrawl.commands._store import ago, console, opened
+from newscrawl.ledger.health import silence
 from newscrawl.store import articles, feeds, frontier, runs
+from newscrawl.text import shown
 
 _RUNS = 5
 _HOSTS = 10
@@ -66,7 +68,7 @@ def status(c: Connection, now: float) -> dict[str, Any]:
             "known": len(known),
             "due": sum(feed.next_due <= now for feed in known),
             "failing": sum(feed.failures > 0 for feed in known),
-            "silent": sum(is_silent(feed, now) for feed in known),
+            "silent": sum(silence(feed) is not None for feed in known),
             "dead": sum(feed.state == "dead" for feed in known),
             "next_due": known[0].next_due if known else None,
         },

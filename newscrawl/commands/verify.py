@@ -19,6 +19,7 @@ from newscrawl.ledger.audit import Audit
 from newscrawl.ledger.holding import STORE, existing_store, held, is_corrupt, lost_store, worker_name
 from newscrawl.ledger.places import warcs_in
 from newscrawl.store import Store
+from newscrawl.text import shown
 
 
 class Command(ScrapyCommand):
@@ -68,7 +69,7 @@ class Command(ScrapyCommand):
             if finding.severity == "error":
                 # Now, and not at the end: whoever reads may go away before.
                 self.exitcode = DAMAGE
-            print(json.dumps(asdict(finding), ensure_ascii=False) if as_json else _shown(str(finding)))
+            print(json.dumps(asdict(finding), ensure_ascii=False) if as_json else shown(str(finding)))
 
 
 def _folder(folder: Path, settings: Settings, counts: Counter[str], *, quick: bool) -> Iterator[Finding]:
@@ -128,8 +129,3 @@ def _summary(counts: Counter[str]) -> dict[str, int]:
 
 def _said(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in _summary(counts).items())
-
-
-def _shown(text: str) -> str:
-    """*text* on one line of a terminal."""
-    return "".join(ch if ch.isprintable() else "·" for ch in text)

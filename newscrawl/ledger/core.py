@@ -26,7 +26,7 @@ from newscrawl.ledger.copies import Repeated
 from newscrawl.ledger.feeds import Feeds
 from newscrawl.ledger.frontier import Frontier
 from newscrawl.ledger.health import faults
-from newscrawl.ledger.history import PastRun, earlier_runs, known_feeds
+from newscrawl.ledger.history import PastRun, earlier_runs
 from newscrawl.ledger.holding import STORE, lost_store, open_store, take
 from newscrawl.ledger.hosts import Hosts
 from newscrawl.ledger.journal import finish_removal
@@ -39,7 +39,7 @@ from newscrawl.ledger.robots import RobotsCache
 from newscrawl.ledger.state import RunState, exit_code
 from newscrawl.ledger.waiting import why_work_is_left
 from newscrawl.ledger.warcs import WarcSeries
-from newscrawl.store import Store, articles, captures, files, runs
+from newscrawl.store import Store, articles, captures, feeds, files, runs
 from newscrawl.store.articles import NewArticle, StoredArticle
 from newscrawl.store.files import StoredFile
 from newscrawl.store.runs import RunSite
@@ -513,9 +513,9 @@ class Ledger:
                     connection, self.run_id, spider=self.name, worker=self.keeping.worker, sites=names
                 )
                 self._past_of = names
-            feeds = known_feeds(connection, names)
+            known = feeds.of_sites(connection, names)
         if limits is not None:
-            self.state.faults = faults(self.state.sites, [run.sites for run in self._past], feeds, limits)
+            self.state.faults = faults(self.state.sites, [run.sites for run in self._past], known, limits)
 
     def write_report(self, *, every_s: float = 0.0) -> None:
         """Write the report of a run that goes on, as far as it has come, if that is *every_s* seconds ago.

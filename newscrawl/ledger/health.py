@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from newscrawl.ledger.counts import SiteCounts
+from newscrawl.store.feeds import Feed
+from newscrawl.text import shown
 
 FEW = 5
 """Pages below which nothing is said of a profile."""
@@ -44,24 +46,6 @@ class Limits:
     """Share of failed requests."""
     field_drop: float = 0.5
     """Share of a field's usual coverage."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeedPast:
-    """What the store knows of a feed; times are seconds since 1970."""
-
-    url: str
-    site: str
-    added_at: float
-    asked_at: float | None
-    changed_at: float | None
-    """When it last had other entries than before."""
-    new_at: float | None
-    """When an article was last seen first through it."""
-    new_articles: int
-    """How many were, ever."""
-    entries: int
-    """How many it listed when it was last read."""
 
 
 @dataclass
@@ -149,7 +133,7 @@ def profile_faults(profiles: Mapping[str, ProfileCounts]) -> list[str]:
 def faults(
     now: Mapping[str, SiteCounts],
     past: Sequence[Mapping[str, SiteCounts]],
-    feeds: Sequence[FeedPast],
+    feeds: Sequence[Feed],
     limits: Limits,
 ) -> list[str]:
     """Return what fails the checks of a run, one line each.
@@ -166,7 +150,7 @@ def faults(
         (line for name, site in now.items() for line in fields_lost(name, site, before[name], limits.field_drop)),
     ):
         # Names and reasons come from outside, and a line may go to a terminal.
-        lines = ["".join(ch if ch.isprintable() else "·" for ch in line) for line in check]
+        lines = list(map(shown, check))
         found += lines[:_MAX_LINES]
         if len(lines) > _MAX_LINES:
             found.append(f"and {len(lines) - _MAX_LINES} more of this kind; report.html shows every site")
@@ -201,13 +185,13 @@ def _asking(url: str, past: Sequence[SiteCounts]) -> list[SiteCounts]:
     return [run for run in past if url in run.feeds and run.feeds[url].outcome != "not_due"]
 
 
-def silences(feeds: Sequence[FeedPast]) -> Iterator[str]:
+def silences(feeds: Sequence[Feed]) -> Iterator[str]:
     """Yield the sites and feeds that have had nothing new for much longer than is usual for them.
 
     What a feed listed when it was first read says nothing of how often it has something new, so as many articles as it
     lists are left out of account. After 90 days of silence it is taken to have ended.
     """
-    by_site: dict[str, list[FeedPast]] = {}
+    by_site: dict[str, list[Feed]] = {}
     for feed in feeds:
         by_site.setdefault(feed.site, []).append(feed)
     for name, members in sorted(by_site.items()):
@@ -216,13 +200,17 @@ def silences(feeds: Sequence[FeedPast]) -> Iterator[str]:
             yield f"site {name}: {line}"
             continue
         for feed in members:
-            # Another feed of the site may be the first to list what this one lists, too.
-            line = _silence([feed.new_at, feed.changed_at], [feed])
-            if line is not None:
+            if (line := silence(feed)) is not None:
                 yield f"feed {feed.url}: {line}"
 
 
-def _silence(signs: Iterable[float | None], feeds: Sequence[FeedPast]) -> str | None:
+def silence(feed: Feed) -> str | None:
+    """Return how long *feed* has had nothing new, where that is too long; None where it is usual."""
+    # Another feed of the site may be the first to list what this one lists, too.
+    return _silence([feed.new_at, feed.changed_at], [feed])
+
+
+def _silence(signs: Iterable[float | None], feeds: Sequence[Feed]) -> str | None:
     """Return what is wrong when the newest of *signs* of life is too long ago."""
     came = max((at for at in signs if at is not None), default=None)
     asked = max((feed.asked_at for feed in feeds if feed.asked_at is not None), default=None)

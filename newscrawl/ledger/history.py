@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from newscrawl.ledger.counts import SiteCounts
-from newscrawl.ledger.health import FeedPast
-from newscrawl.store import feeds, runs
+from newscrawl.store import runs
 
 EARLIER = 10
 """Runs that a run is shown beside."""
@@ -48,21 +47,4 @@ def earlier_runs(
             },
         )
         for run in runs.earlier(connection, run_id, spider, worker, EARLIER)
-    ]
-
-
-def known_feeds(connection: Connection, sites: Collection[str]) -> list[FeedPast]:
-    """Return what the store knows of the feeds of *sites*."""
-    return [
-        FeedPast(
-            url=feed.url,
-            site=feed.site,
-            added_at=feed.added_at,
-            asked_at=feed.asked_at,
-            changed_at=feed.changed_at,
-            new_at=feed.new_at,
-            new_articles=feed.new_articles,
-            entries=feed.entries,
-        )
-        for feed in feeds.of_sites(connection, sites)
     ]

@@ -96,11 +96,14 @@ def store_url(folder: Path, configured: str) -> str:
     return configured or f"sqlite:///{(folder / STORE).resolve()}"
 
 
+def has_store(folder: Path, configured: str) -> bool:
+    """Return whether *folder* has a store, or is said to have one elsewhere."""
+    return bool(configured) or (folder / STORE).exists()
+
+
 def existing_store(folder: Path, configured: str) -> Store | None:
     """Open the store of *folder*; None where there is none. Raises what :meth:`.Store.open` raises."""
-    if not configured and not (folder / STORE).exists():
-        return None
-    return open_store(folder, configured)
+    return open_store(folder, configured) if has_store(folder, configured) else None
 
 
 def open_store(folder: Path, configured: str) -> Store:

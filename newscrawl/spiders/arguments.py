@@ -66,6 +66,11 @@ class Plan:
         )
 
     @property
+    def looks_around(self) -> bool:
+        """Whether listings and feeds are asked, and not start URLs and related articles alone."""
+        return self.follow in ("links", "tags")
+
+    @property
     def sites(self) -> frozenset[str]:
         """The sites that the plan names; empty when it names none."""
         return frozenset(map(site_of, self.urls)) | frozenset(self.homes)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,10 +14,11 @@ from scrapy.http import Response
 from newscrawl.dates import earliest_moment, url_date
 from newscrawl.discover import FeedDocument, FeedEntry, TrapWatch, guesses, is_section, posts_url, without_session
 from newscrawl.extract import FeedLink, Page, PageLink
-from newscrawl.items import Article, FoundHow
+from newscrawl.items import GONE, Article, FoundHow
 from newscrawl.ledger import Ledger, fingerprint_of
 from newscrawl.spiders.arguments import Plan
 from newscrawl.spiders.polling import Polling, conditions
+from newscrawl.spiders.versions import found_of
 from newscrawl.store.feeds import Feed
 from newscrawl.store.frontier import DuePage, Known
 from newscrawl.store.schema import chunks
@@ -39,6 +40,8 @@ _RANK = {
 _SITEMAPS = frozenset(("sitemap", "sitemap_index", "news_sitemap"))
 _UNDATED = 100
 _MAX_REFRESHES = 3
+_MAX_ELSEWHERE = 10
+"""Hosts of other sites that the feeds of a site may lie on."""
 _MAX_ASKED = 20_000
 
 
@@ -55,28 +58,54 @@ class Following:
         self.callback: Callable[..., Any] | None = None
         self.errback: Callable[..., Any] | None = None
         self.sites: set[str] = set(plan.sites)
+        self.elsewhere: dict[str, set[str]] = defaultdict(set)
+        """Hosts of other sites on which feeds of a site lie, by that site."""
         self.traps = TrapWatch(this_year=datetime.fromtimestamp(ledger.clock(), UTC).year)
         self._texts: OrderedDict[int, None] = OrderedDict()
         # Most links of a page were seen on the page before; asking here spares a Request for each.
         self.asked: set[str] = set()
         self.reread_keys: set[str] = set()
         """``url_key`` of the known pages that are read again in this round; links to them do not count."""
+        self.everything = plan.mode in ("refresh", "all")
+        """Whether all known pages are read again, and the rest of each listing, due or not."""
+        self.eager = bool(plan.urls) or plan.mode == "all"
+        """Whether feeds are asked that are not due: somebody named start URLs, or wants all."""
 
     def begin_round(self) -> None:
-        """Forget what was asked: in a new round it may be asked again."""
+        """Forget what was asked: in a new round it may be asked again, as it falls due."""
         self.asked.clear()
         self.reread_keys.clear()
+        self.everything = self.eager = False
 
     def in_scope(self, url: str) -> bool:
         """Return whether *url* belongs to a site of the crawl."""
         return site_of(url) in self.sites
 
+    @property
+    def domains(self) -> list[str]:
+        """The sites of the crawl, and the hosts of others that their feeds lie on."""
+        return sorted(self.sites.union(*self.elsewhere.values()))
+
+    def _may_lie_there(self, feed: Feed) -> bool:
+        """Return whether *feed* lies on its own site, or on one of a few other hosts."""
+        if self.in_scope(feed.url):
+            return True
+        hosts = self.elsewhere[feed.site]
+        if feed.host not in hosts and len(hosts) >= _MAX_ELSEWHERE:
+            self.ledger.state.skip(feed.url, "feeds_elsewhere_limit")
+            return False
+        hosts.add(feed.host)
+        return True
+
     # --- one request each
 
     def start(self, url: str, *, priority: int = 0) -> Request:
         """Return the request for a start URL; a higher *priority* comes earlier."""
-        self.asked.add(url_key(url))
-        feed = self.ledger.feeds.get(url_key(url))
+        key = url_key(url)
+        self.asked.add(key)
+        if self.ledger.replay is not None:
+            return self._request(url, "start", priority=priority)
+        feed = self.ledger.feeds.get(key)
         if feed is not None:
             return self._request(url, "start", priority=priority, feed=feed)
         known = self._known([url]).get(url)
@@ -85,7 +114,7 @@ class Following:
 
     def poll(self, feed: Feed) -> Iterator[Request]:
         """Yield the request for a feed, unless it was asked in this round."""
-        if feed.url_key not in self.asked and self.in_scope(feed.url):
+        if feed.url_key not in self.asked and feed.site in self.sites and self._may_lie_there(feed):
             self.asked.add(feed.url_key)
             how: FoundHow = "sitemap" if feed.kind in _SITEMAPS else "listing"
             rank: str = "feed" if feed.kind not in ("home", "listing", "guess", *_SITEMAPS) else how
@@ -107,7 +136,7 @@ class Following:
         request.meta.update(
             newscrawl_again=True,
             newscrawl_reread={"added_at": added_at, "etag": known.etag, "last_modified": known.last_modified},
-            handle_httpstatus_list=[304, 404, 410],
+            handle_httpstatus_list=[304, *sorted(GONE)],
         )
         if stated is not None:
             request.meta["newscrawl_stated"] = stated
@@ -115,8 +144,7 @@ class Following:
 
     def rereads(self) -> Iterator[Request]:
         """Yield requests for the known pages of the sites that are due again, or for all where all are wanted."""
-        wanted = self.plan.mode in ("refresh", "all")
-        before, last = math.inf if wanted else self.ledger.clock(), None
+        before, last = math.inf if self.everything else self.ledger.clock(), None
         while pages := self.ledger.frontier.due_pages(before=before, after=last):
             last = pages[-1]
             for page in pages:
@@ -192,8 +220,10 @@ class Following:
 
     # --- what a page gives
 
-    def from_page(self, page: Page, response: Response, hops: int, *, fresh: int) -> Iterator[Request]:
-        """Yield requests for what *page* leads to; *fresh* as :meth:`article_links` counts."""
+    def from_page(
+        self, page: Page, response: Response, feed: Feed | None, *, hops: int, fresh: int
+    ) -> Iterator[Request]:
+        """Yield requests for what *page*, asked as *feed*, leads to; *fresh* as :meth:`article_links` counts."""
         on = response.url
         if page.refresh is not None and page.kind != "article":
             if hops < _MAX_REFRESHES:
@@ -201,7 +231,7 @@ class Following:
             return
         at = self.replayed_at(response)
         # The rest of a listing is asked again as long as something new comes up.
-        again = fresh > 0 or self.plan.mode == "all"
+        again = fresh > 0 or self.everything
         followed = 0
         for link in page.links:
             how = self._how(page, link)
@@ -214,14 +244,15 @@ class Following:
                 followed += 1
                 yield request
         if page.kind != "article":
-            yield from self._listings(page, response)
+            yield from self._listings(page, response, feed)
 
     def article_links(self, page: Page) -> tuple[int, int]:
         """Return how many articles a listing links to, and how many of them were not known when this round began."""
         if page.kind == "article":
             return 0, 0
         urls = [link.url for link in page.links if link.role in ("related", "article") and self.in_scope(link.url)]
-        return len(urls), self._fresh(urls)
+        known = self._known(urls)
+        return len(urls), sum(self._is_fresh(known.get(url)) for url in urls)
 
     def _how(self, page: Page, link: PageLink) -> FoundHow | None:
         """Return why *link* is followed, or None: promoted and keyword links never are, those of tags when asked."""
@@ -240,19 +271,18 @@ class Following:
             return None
         return _HOW[link.role]
 
-    def _listings(self, page: Page, response: Response) -> Iterator[Request]:
+    def _listings(self, page: Page, response: Response, feed: Feed | None) -> Iterator[Request]:
         """Yield requests for the listings and feeds that a page names."""
-        if self.plan.follow not in ("links", "tags"):
+        if not self.plan.looks_around:
             return
         on = response.url
         listings = [link.url for link in page.links if link.role == "listing" and not link.nofollow]
-        found = response.meta.get("newscrawl_found") or {"how": "start"}
-        feed = self.ledger.feeds.get(response.meta.get("newscrawl_feed") or "")
-        if found["how"] == "start" or (feed is not None and feed.kind == "home"):
+        if found_of(response)["how"] == "start" or (feed is not None and feed.kind == "home"):
             listings += self._sections(page, response)
             # A page that asks not to be followed comes without links.
-            yield from self.named(map(_feed_url, page.feeds if page.links else ()), "feed", on)
-            yield from self.named((self.ledger.robots.sitemaps(on)), "sitemap", on)
+            feeds = map(_feed_url, page.feeds if page.links else ())
+            yield from self.named(feeds, "feed", on, site=site_of(on))
+            yield from self.named(self.ledger.robots.sitemaps(on), "sitemap", on, site=site_of(on))
             if self.ledger.replay is None and not self.polling.has_documents(host_of(on), site_of(on)):
                 yield from self.named(guesses(on), "guess", on)
         yield from self.named(listings, "listing", on)
@@ -267,37 +297,39 @@ class Following:
             self.ledger.state.skip(url, "sections_limit")
         return found[: self.max_sections]
 
-    def named(self, urls: Iterable[str], kind: str, on: str | None, *, now: bool | None = None) -> Iterator[Request]:
-        """Yield requests for feeds that *on* names, or a profile: those that are new, due, or wanted *now*."""
+    def named(
+        self, urls: Iterable[str], kind: str, on: str | None, *, site: str | None = None, now: bool | None = None
+    ) -> Iterator[Request]:
+        """Yield requests for feeds that *on* names, or a profile: those that are new, due, or wanted *now*.
+
+        *site*: the one whose feeds they are, wherever they lie; None where each has to be of the site that it lies on.
+        """
         wanted = []
         for url in urls:
             if self.ledger.replay is not None and url not in self.ledger.replay:
                 continue
-            if not self.in_scope(url):
+            if site is None and not self.in_scope(url):
                 self.ledger.state.skip(url, "feed_of_another_site")
             elif url_key(url) not in self.asked:
                 wanted.append(url)
-        for feed in self.polling.named(wanted, kind, on, now=self.eager if now is None else now):
+        for feed in self.polling.named(wanted, kind, on, site=site, now=self.eager if now is None else now):
             yield from self.poll(feed)
-
-    @property
-    def eager(self) -> bool:
-        """Whether feeds are asked that are not due: somebody named start URLs, or wants all."""
-        return bool(self.plan.urls) or self.plan.mode == "all"
 
     # --- what a feed gives
 
-    def from_document(self, document: FeedDocument, response: Response, *, fresh: int) -> Iterator[Request]:
+    def from_document(self, document: FeedDocument, response: Response) -> Generator[Request, None, int]:
         """Yield requests for the articles and feeds that *document* names and that are new or have changed.
 
-        *fresh* as :meth:`fresh_entries` counts.
+        Returns how many articles it names that no earlier round knew.
         """
         how: FoundHow = "sitemap" if document.kind in _SITEMAPS else "feed"
+        fresh = 0
         for entries in chunks(document.entries):
             inside = [entry for entry in entries if self._wanted(entry)]
             known = self._known([entry.url for entry in inside])
             for entry in inside:
                 found = known.get(entry.url)
+                fresh += self._is_fresh(found)
                 if found is None:
                     for request in self.ask(entry.url, how, on=response.url):
                         yield self._dated(request, entry)
@@ -308,14 +340,11 @@ class Following:
         yield from self._nested(document, response)
         if document.next_page is not None and fresh:
             yield from self.ask(document.next_page, how, on=response.url, again=True)
+        return fresh
 
-    def fresh_entries(self, document: FeedDocument) -> int:
-        """Return how many articles *document* names that no earlier round knew."""
-        urls = [entry.url for entry in document.entries if self.in_scope(entry.url)]
-        return sum(self._fresh(part) for part in chunks(urls))
-
-    def _wanted(self, entry: FeedEntry) -> bool:
-        if not self.in_scope(entry.url):
+    def _wanted(self, entry: FeedEntry, beside: str | None = None) -> bool:
+        """Return whether *entry* is of a site of the crawl or on the host *beside*, and of the days that are wanted."""
+        if not self.in_scope(entry.url) and host_of(entry.url) != beside:
             self.ledger.state.skip(entry.url, "other_site")
             return False
         outside = self.plan.window.excludes(entry.published)
@@ -337,7 +366,11 @@ class Following:
     def _nested(self, document: FeedDocument, response: Response) -> Iterator[Request]:
         """Yield requests for the sitemaps that an index names, the newest first."""
         depth = response.meta.get("newscrawl_nested", 0) + 1
-        wanted = [feed for feed in document.feeds if self._wanted(feed)]
+        # What lies elsewhere may name what lies beside it.
+        index = self.ledger.feeds.get(response.meta.get("newscrawl_feed") or "")
+        site = index.site if index is not None and not self.in_scope(response.url) else None
+        beside = host_of(response.url) if site is not None else None
+        wanted = [feed for feed in document.feeds if self._wanted(feed, beside)]
         wanted.sort(key=lambda feed: feed.modified or feed.published or "", reverse=True)
         known = self.ledger.feeds.known(url_key(feed.url) for feed in wanted)
         for feed in wanted:
@@ -347,14 +380,19 @@ class Following:
             if (trap := self.traps.refuses_sitemap(feed.url, depth)) is not None:
                 self.ledger.state.skip(feed.url, f"trap_{trap}")
                 continue
-            for request in self.named([feed.url], "sitemap", response.url, now=self.eager or changed):
+            for request in self.named([feed.url], "sitemap", response.url, site=site, now=self.eager or changed):
                 request.meta["newscrawl_nested"] = depth
                 yield request
 
     # --- what was found
 
     def learn(self, response: Response, article: Article | None, named: int) -> None:
-        """Tell the watch for traps what a page was, and how many articles it *named* that nothing had named before."""
+        """Tell the watch for traps what a page was, and how many articles it *named* that nothing had named before.
+
+        A page that is read again says nothing of where new ones lead, and a replay has no traps.
+        """
+        if self.ledger.replay is not None or response.meta.get("newscrawl_reread"):
+            return
         if article is None:
             text, new = None, named
         else:
@@ -372,10 +410,9 @@ class Following:
         prints = {fingerprint_of(url_key(url)): url for url in urls}
         return {prints[key]: known for key, known in self.ledger.frontier.known(prints.keys()).items()}
 
-    def _fresh(self, urls: Sequence[str]) -> int:
-        """Return how many of *urls* were not known when this round began."""
-        known = self._known(urls)
-        return sum(url not in known or known[url].added_at >= self.ledger.round_began for url in urls)
+    def _is_fresh(self, known: Known | None) -> bool:
+        """Return whether a URL was not known when this round began."""
+        return known is None or known.added_at >= self.ledger.round_began
 
     def replayed_at(self, response: Response) -> str | None:
         """In a replay, when *response* was captured: what is followed from it takes the capture nearest in time."""

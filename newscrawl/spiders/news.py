@@ -24,14 +24,14 @@ from newscrawl.exceptions import ConfigError
 from newscrawl.extract import Page, extract_article, read_page
 from newscrawl.items import GONE, Article
 from newscrawl.ledger import FEW, Exchange, Ledger, ProfileCounts, ledger_of
-from newscrawl.ledger.holding import STORE
+from newscrawl.ledger.holding import has_store
 from newscrawl.sites import Profiles
 from newscrawl.spiders.arguments import ARGUMENTS, Plan, number_of
 from newscrawl.spiders.following import Following
 from newscrawl.spiders.guest import MetaRobots
 from newscrawl.spiders.polling import DOCUMENTS, Polling
 from newscrawl.spiders.stories import InterruptedStoryError, Stories, linked_parts, reason_of
-from newscrawl.spiders.versions import Versions, header
+from newscrawl.spiders.versions import Versions, found_of, header
 from newscrawl.store.feeds import Feed
 from newscrawl.urls import site_of, url_key
 
@@ -53,7 +53,7 @@ class _Sites:
     """
 
     def __get__(self, spider: NewsSpider | None, owner: type[NewsSpider]) -> list[str]:
-        return [] if spider is None else sorted(spider.following.sites)
+        return [] if spider is None else spider.following.domains
 
 
 class NewsSpider(Spider):
@@ -166,27 +166,23 @@ class NewsSpider(Spider):
             # The order given is the order visited.
             for rank, url in enumerate(urls):
                 yield following.start(url, priority=len(urls) - rank)
-        for profile in self.profiles.known():
-            if (
-                profile.feeds
-                and self.plan.mode != "refresh"
-                and following.sites & {site_of(url) for url in profile.feeds}
-            ):
-                yield from following.named(profile.feeds, "feed", None)
-        yield from self._due(eager=following.eager)
+            for profile in self.profiles.known() if self.plan.looks_around else ():
+                # Those of other sites are not even counted as skipped.
+                yield from following.named(filter(following.in_scope, profile.feeds), "feed", None)
+        yield from self._due()
 
     def _next_round(self) -> Iterator[Request]:
         self.ledger.next_round()
         self.following.begin_round()
-        yield from self._due(eager=False)
+        yield from self._due()
         self.ledger.write_report(every_s=_REPORT_S)
 
-    def _due(self, *, eager: bool) -> Iterator[Request]:
+    def _due(self) -> Iterator[Request]:
         """Yield what is due at the sites of the crawl."""
-        if self.ledger.replay is not None or self.plan.follow not in ("links", "tags"):
+        if self.ledger.replay is not None or not self.plan.looks_around:
             return
         if self.plan.mode != "refresh":
-            for feed in self.polling.due(self.following.sites, now=eager):
+            for feed in self.polling.due(self.following.sites, now=self.following.eager):
                 yield from self.following.poll(feed)
         yield from self.following.rereads()
 
@@ -200,7 +196,7 @@ class NewsSpider(Spider):
             if capture.record_id is not None:
                 request.meta["newscrawl_record"] = capture.record_id
             if capture.status in GONE:
-                request.meta.update(newscrawl_reread={}, handle_httpstatus_list=sorted(GONE))
+                request.meta["handle_httpstatus_list"] = sorted(GONE)
             if capture.found is None:
                 request.meta["newscrawl_visit"] = True
             else:
@@ -234,40 +230,41 @@ class NewsSpider(Spider):
         known = self._known_of(response, exchange)
         page = read_page(response.body, response.url, **known, heed_robots=self.meta_robots.obeys)
         page = self.meta_robots.heard(page, response)
-        if page.kind == "article" and (response.meta.get("newscrawl_found") or {}).get("how") == "listing":
+        if page.kind == "article" and found_of(response)["how"] == "listing":
             # A section with a few teasers may look like a story.
             page = replace(page, kind="listing", reason="it was asked as a listing", article=None, first_part=None)
-        state = self.ledger.state
-        state.pages[page.kind] += 1
-        state.site(site_of(response.url)).pages += 1
+        self.ledger.state.count_page(page.kind, response.url)
         self.crawler.stats.inc_value(f"newscrawl/pages/{page.kind}")
         self._check_profile(page, response.url)
         first = self._first_part(page, response)
         if first is not None:
-            state.dropped["part"] += 1
+            self.ledger.state.dropped["part"] += 1
             self.following.asked |= linked_parts(first, page)
             for request in self.following.ask(first, "link", on=response.url, at=self.following.replayed_at(response)):
                 yield request
         elif page.article is not None:
-            article = page.article
-            if page.next_part is not None:
-                try:
-                    article, parts = await self.stories.whole(page, article, response)
-                except InterruptedStoryError:
-                    self.ledger.frontier.put_back(response.meta.get("newscrawl_lease"), "stopped")
-                    return
-                self.following.asked |= parts
+            try:
+                article = await self._whole(page, page.article, response)
+            except InterruptedStoryError:
+                self.ledger.frontier.put_back(response.meta.get("newscrawl_lease"), "stopped")
+                return
             self.versions.visited(response, article)
             if self._inside(article, response):
                 yield self.versions.completed(article, page, response)
         links, fresh = self.following.article_links(page)
         named = 0
-        for request in self.following.from_page(page, response, hops, fresh=fresh):
+        for request in self.following.from_page(page, response, feed, hops=hops, fresh=fresh):
             named += request.meta["newscrawl_found"]["how"] in _ARTICLES
             yield request
-        if not response.meta.get("newscrawl_reread"):
-            self.following.learn(response, page.article, named)
+        self.following.learn(response, page.article, named)
         self._note_listing(page, response, feed, links, fresh)
+
+    async def _whole(self, page: Page, article: Article, response: Response) -> Article:
+        """Return the article of *page* with its later parts. Raises :exc:`InterruptedStoryError`."""
+        if page.next_part is not None:
+            article, parts = await self.stories.whole(page, article, response)
+            self.following.asked |= parts
+        return article
 
     def _feed_of(self, response: Response) -> Feed | None:
         key = response.meta.get("newscrawl_feed")
@@ -285,8 +282,7 @@ class NewsSpider(Spider):
     def _from_document(self, document: FeedDocument, feed: Feed | None, response: Response) -> Iterator[Request]:
         self.ledger.state.pages["feed"] += 1
         self.crawler.stats.inc_value("newscrawl/pages/feed")
-        fresh = self.following.fresh_entries(document)
-        yield from self.following.from_document(document, response, fresh=fresh)
+        fresh = yield from self.following.from_document(document, response)
         feed = feed or self.polling.adopted(response.url, document.kind, response.meta)
         if feed is not None:
             entries = len(document.entries) + len(document.feeds)
@@ -351,8 +347,7 @@ class NewsSpider(Spider):
         first = page.first_part
         if first is None or page.article is None or self.stories.limit < 2 or not self.following.in_scope(first):
             return None
-        found = response.meta.get("newscrawl_found") or {"how": "start"}
-        if found["how"] == "start" and not response.meta.get("newscrawl_visit"):
+        if found_of(response)["how"] == "start" and not response.meta.get("newscrawl_visit"):
             # Somebody wants this very page.
             return None
         replay = self.ledger.replay
@@ -366,8 +361,11 @@ class NewsSpider(Spider):
         asked_for = request.meta.get("newscrawl_feed") or request.meta.get("newscrawl_reread")
         return None if asked_for else self.following.traps.refuses(request.url)
 
-    def failed(self, failure: Failure) -> None:
-        """Count a request without an answer that can be read; a failed start URL changes the exit code."""
+    def failed(self, failure: Failure) -> Iterator[Request]:
+        """Count a request without an answer that can be read; a failed start URL changes the exit code.
+
+        A feed that moved to another site is asked there: services that count readers are reached that way.
+        """
         request: Request = failure.request  # type: ignore[attr-defined]
         if self.ledger.frontier.returns(request.meta.get("newscrawl_lease")):
             return
@@ -382,6 +380,9 @@ class NewsSpider(Spider):
         if feed is not None:
             status = failure.value.response.status if isinstance(failure.value, HttpError) else None
             known = self.polling.failed(feed, status=status, reason=reason)
+            target = getattr(failure.value, "newscrawl_target", None)
+            if known is not None and known.kind in DOCUMENTS and target is not None:
+                yield from self.following.named([target], "feed", request.url, site=known.site)
             if known is not None and (known.kind == "guess" or (known.kind == "listing" and reason in _KEPT_OUT)):
                 # Nobody said that there is something, or that it may be asked.
                 return
@@ -398,9 +399,8 @@ class NewsSpider(Spider):
 
 def _has_store(settings: BaseSettings) -> bool:
     """Return whether there may be a store that knows feeds."""
-    if not settings.getbool("NEWSCRAWL_OUTPUT_ENABLED"):
-        return False
-    return bool(settings["NEWSCRAWL_STORE_URL"]) or (Path(settings["NEWSCRAWL_OUTPUT_DIR"]) / STORE).exists()
+    folder = Path(settings["NEWSCRAWL_OUTPUT_DIR"])
+    return settings.getbool("NEWSCRAWL_OUTPUT_ENABLED") and has_store(folder, settings["NEWSCRAWL_STORE_URL"])
 
 
 def _may_be_feed(response: Response) -> bool:

@@ -67,8 +67,7 @@ class Versions:
         return self.ledger.latest(url_id(url_key(response.url)))
 
     def _place(self, article: Article, response: Response, exchange: Exchange | None) -> None:
-        meta = response.meta if response.request is not None else {}
-        found = meta.get("newscrawl_found") or {"how": "start", "url": None, "asked": response.url}
+        meta, found = response.meta, found_of(response)
         article.requested_url = found["asked"]
         article.found_on = FoundOn(how=found["how"], url=found["url"])
         article.depth = meta.get("depth", 0)
@@ -86,7 +85,10 @@ class Versions:
 
     def visited(self, response: Response, article: Article) -> None:
         """Note that *article* was read, and when it is due again."""
-        self._visit(response, self._due(response, article.date_published))
+        again = "newscrawl_reread" in response.meta or found_of(response)["how"] == "start"
+        # What was found just now has not changed before.
+        earlier = self.earlier(response) if again else None
+        self._visit(response, self._due(response, article.date_published, earlier))
 
     def unchanged(self, response: Response) -> None:
         """Note that a page is what it was: its server says so."""
@@ -95,7 +97,7 @@ class Versions:
         if earlier is not None:
             self.ledger.kept.seen_again(earlier.id)
         published = earlier.date_published if earlier is not None else None
-        self._visit(response, self._due(response, published), keep=True)
+        self._visit(response, self._due(response, published, earlier), keep=True)
 
     def missed(self, response: Response) -> None:
         """Note that a page is gone: it is looked for some times more, ever more rarely."""
@@ -104,10 +106,9 @@ class Versions:
         wait_s = next((after_s - known_s for after_s in _GONE_S if after_s > known_s), None)
         self._visit(response, NEVER if wait_s is None else now + wait_s)
 
-    def _due(self, response: Response, published: str | None) -> float:
+    def _due(self, response: Response, published: str | None, earlier: NewArticle | StoredArticle | None) -> float:
         now = self.ledger.clock()
         reread: dict[str, Any] = response.meta.get("newscrawl_reread") or {}
-        earlier = self.earlier(response)
         changes = earlier.version - 1 if earlier is not None else 0
         due_at = reread_due(published, reread.get("added_at", now), now, changes)
         return NEVER if due_at is None else due_at
@@ -123,6 +124,11 @@ class Versions:
             etag, last_modified = validators(response)
         visit = Visit(due_at=due_at if self.rereads else NEVER, etag=etag, last_modified=last_modified)
         self.ledger.frontier.visited(response.meta.get("newscrawl_lease"), visit)
+
+
+def found_of(response: Response) -> dict[str, Any]:
+    """Return how the URL that was *asked* was found (``how``), and on which page (``url``, None for none)."""
+    return response.meta.get("newscrawl_found") or {"how": "start", "url": None, "asked": response.url}
 
 
 def header(response: Response, name: str) -> str | None:

@@ -99,6 +99,11 @@ def delete(c: Connection, url_keys: Iterable[str]) -> int:
     return sum(c.execute(sa.delete(feeds).where(feeds.c.url_key.in_(chunk))).rowcount for chunk in chunks(keys))
 
 
+def delete_of_host(c: Connection, host: str) -> int:
+    """Forget the feeds of *host*; return how many there were."""
+    return c.execute(sa.delete(feeds).where(feeds.c.host == host)).rowcount
+
+
 def _feed(row: Row[*tuple[Any, ...]]) -> Feed:
     return Feed(**row._mapping)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import delete as delete_from
 
 from newscrawl.store.frontier_sql import LIMIT, NOW
 from newscrawl.store.schema import robots, upsert_into
@@ -51,6 +52,13 @@ def find(c: Connection, origin: str) -> StoredRobots | None:
     """Return what is known of *origin*, or None."""
     row = c.execute(_FIND, {"b_origin": origin}).one_or_none()
     return StoredRobots(**row._mapping) if row is not None else None
+
+
+def delete(c: Connection, host: str) -> None:
+    """Forget what is known of *host*, at every port."""
+    origins = [f"{scheme}://{host}" for scheme in ("http", "https")]
+    ports = (robots.c.origin.startswith(f"{origin}:", autoescape=True) for origin in origins)
+    c.execute(delete_from(robots).where(or_(robots.c.origin.in_(origins), *ports)))
 
 
 def unreachable(c: Connection, *, now: float, limit: int) -> list[StoredRobots]:

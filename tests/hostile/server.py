@@ -417,7 +417,7 @@ def links_inside(ask: Ask) -> None:
 
 
 @endpoint("pages", item="any", asked=1)
-def steering_title(ask: Ask) -> None:
+def control_title(ask: Ask) -> None:
     ask.answer(
         article("Ferry\x1b]0;owned\x07\x1b[2J\x9b31m \u202egnp.exe\u2066\r\n2024-05-01 [newscrawl] INFO: forged")
     )

@@ -1,51 +1,22 @@
-"""What is decided once a crawl, before any other component exists: faulty settings, the preset, replay."""
+"""Every setting of ours, and how its value is checked."""
 
 from __future__ import annotations
 
-import logging
 import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from urllib.request import getproxies
 
-from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
 from scrapy.settings import BaseSettings, Settings
 from scrapy.utils.misc import load_object
 
-from newscrawl import __version__
 from newscrawl import settings as defaults
+from newscrawl.addons.presets import PRESETS
 from newscrawl.addresses import AllowList, proxy_place
 from newscrawl.exceptions import ConfigError, did_you_mean
 from newscrawl.guest import OptOut, is_contact
 
-logger = logging.getLogger("newscrawl")
-
 PREFIX = "NEWSCRAWL_"
-
-PRESETS: dict[str, dict[str, Any]] = {
-    # One connection and a second's pause a host, slower where the host answers slowly.
-    "polite": {
-        "CONCURRENT_REQUESTS": 16,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
-        "DOWNLOAD_DELAY": 1.0,
-        # By chance half a second would be a pause, too.
-        "DOWNLOAD_DELAY_JITTER": 0.0,
-        "AUTOTHROTTLE_ENABLED": True,
-        "AUTOTHROTTLE_START_DELAY": 1.0,
-        "AUTOTHROTTLE_MAX_DELAY": 60.0,
-        "AUTOTHROTTLE_TARGET_CONCURRENCY": 1.0,
-    },
-    # For servers of your own, and for tests: no pause. robots.txt is still obeyed.
-    "local": {
-        # Enough for a machine of its own; twice as many hold twice as many large answers in memory.
-        "CONCURRENT_REQUESTS": 8,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": 8,
-        "DOWNLOAD_DELAY": 0,
-        "AUTOTHROTTLE_ENABLED": False,
-    },
-}
 
 
 def _flag(settings: BaseSettings, name: str) -> None:
@@ -258,132 +229,3 @@ class SettingsAddon:
             # A settings module of the user's own need not repeat the defaults.
             settings.set(name, getattr(defaults, name), priority="default")
             check(settings, name)
-
-
-class PresetAddon:
-    """Applies ``NEWSCRAWL_PRESET`` and the User-Agent; a value set in any other way wins."""
-
-    def update_settings(self, settings: Settings) -> None:
-        """Set delays, concurrency and throttling."""
-        for name, value in PRESETS[settings["NEWSCRAWL_PRESET"]].items():
-            settings.set(name, value, priority="addon")
-        contact = settings["NEWSCRAWL_CONTACT"].strip()
-        if not contact and settings["NEWSCRAWL_PRESET"] == "polite" and not settings.getlist("NEWSCRAWL_REPLAY"):
-            logger.warning("NEWSCRAWL_CONTACT is empty: tell webmasters where to reach you, as a URL or a mail address")
-        agent = f"newscrawl/{__version__}" + (f" (+{contact})" if contact else "")
-        settings.set("USER_AGENT", agent, priority="addon")
-        if not settings.getbool("COOKIES_ENABLED"):
-            # Scrapy imports what is switched off, too, and with this one an HTTP library that opens a socket.
-            base = dict(settings.getdict("DOWNLOADER_MIDDLEWARES_BASE"))
-            base.pop("scrapy.downloadermiddlewares.cookies.CookiesMiddleware", None)
-            settings.set("DOWNLOADER_MIDDLEWARES_BASE", base, priority=PRIORITIES["cmdline"] + 1)
-
-
-class ReplayAddon:
-    """Puts the replay set in the network's place when ``NEWSCRAWL_REPLAY`` names one."""
-
-    def update_settings(self, settings: Settings) -> None:
-        """Set handlers, delays, concurrency and output folder for a replay."""
-        if not settings.getlist("NEWSCRAWL_REPLAY"):
-            return
-        handler = "newscrawl.downloadhandlers.ReplayDownloadHandler"
-        # Rows must come in one order whatever a user's settings say, so these are not for them to change.
-        forced = {
-            "CONCURRENT_REQUESTS": 1,
-            "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
-            "CONCURRENT_ITEMS": 1,
-            "DOWNLOAD_DELAY": 0,
-            "DOWNLOAD_DELAY_PER_SLOT": {},
-            "DOWNLOAD_SLOTS": {},
-            "AUTOTHROTTLE_ENABLED": False,
-            "RETRY_ENABLED": False,
-            "HTTPCACHE_ENABLED": False,
-            "DOWNLOAD_HANDLERS_BASE": {},
-            "DOWNLOAD_HANDLERS": {"http": handler, "https": handler},
-            "JOBDIR": None,
-            # Nothing is connected to: what was once asked inside a network can be read again anywhere.
-            "NEWSCRAWL_ALLOW_ADDRESSES": ["0.0.0.0/0", "::/0"],
-        }
-        for name, value in forced.items():
-            settings.set(name, value, priority=PRIORITIES["cmdline"] + 1)
-        middlewares = dict(settings.getdict("SPIDER_MIDDLEWARES"))
-        middlewares["newscrawl.spidermiddlewares.ReplayScopeMiddleware"] = 10
-        settings.set("SPIDER_MIDDLEWARES", middlewares, priority=PRIORITIES["cmdline"] + 1)
-        if (settings.getpriority("NEWSCRAWL_OUTPUT_DIR") or 0) <= PRIORITIES["project"]:
-            # A replay empties its folder: never the one that live crawls keep their rows in.
-            folder = Path(settings["NEWSCRAWL_OUTPUT_DIR"]) / "replay"
-            settings.set("NEWSCRAWL_OUTPUT_DIR", str(folder), priority="project")
-
-
-class GuardAddon:
-    """Refuses settings under which private addresses would be asked without anybody looking.
-
-    What ``NEWSCRAWL_TRUSTED`` names is taken to look by itself.
-    """
-
-    def update_settings(self, settings: Settings) -> None:
-        """Raise :exc:`ConfigError` for the first that does."""
-        if settings.getlist("NEWSCRAWL_REPLAY"):
-            # Nothing is connected to.
-            return
-        trusted = settings.getlist("NEWSCRAWL_TRUSTED")
-        if not settings.getbool("TWISTED_REACTOR_ENABLED"):
-            raise ConfigError("TWISTED_REACTOR_ENABLED is off: addresses can only be checked in Twisted's reactor")
-        for name in ("TWISTED_DNS_RESOLVER", "DNS_RESOLVER"):
-            if name == "TWISTED_DNS_RESOLVER" or (settings.getpriority(name) or 0) > 0:
-                _check_guarded(name, BaseSettings.get(settings, name), _RESOLVER, trusted)
-        handlers = settings.getwithbase("DOWNLOAD_HANDLERS")
-        for scheme, handler in sorted(handlers.items()):
-            if handler is None:
-                continue
-            if scheme not in ("http", "https") and _path_of(handler) not in trusted:
-                raise ConfigError(
-                    f"DOWNLOAD_HANDLERS: {scheme}: only http and https are asked; set it to None, or name "
-                    f"{_path_of(handler)} in NEWSCRAWL_TRUSTED"
-                )
-            _check_guarded(f"DOWNLOAD_HANDLERS: {scheme}", handler, _HANDLER, trusted)
-        gate = "newscrawl.downloadermiddlewares.GateMiddleware"
-        if settings.getdict("DOWNLOADER_MIDDLEWARES").get(gate) is None:
-            raise ConfigError(f"DOWNLOADER_MIDDLEWARES lacks {gate}, which keeps requests from private addresses")
-        if settings.getbool("HTTPPROXY_ENABLED"):
-            _check_proxies(trusted)
-
-
-_HANDLER = "newscrawl.downloadhandlers.WireDownloadHandler"
-_RESOLVER = "newscrawl.resolver.GuardedResolver"
-
-
-def _path_of(value: Any) -> str:
-    return value if isinstance(value, str) else f"{value.__module__}.{value.__qualname__}"
-
-
-def _check_guarded(name: str, value: Any, guarded: str, trusted: list[str]) -> None:
-    """Raise :exc:`ConfigError` where the class *value* is neither one of the class *guarded* nor trusted."""
-    path = _path_of(value)
-    if path in (guarded, *trusted):
-        return
-    try:
-        found = load_object(value)
-    except (ImportError, NameError, ValueError, TypeError) as error:
-        raise ConfigError(f"{name}: {path!r} cannot be loaded: {error}") from error
-    if not (isinstance(found, type) and issubclass(found, load_object(guarded))):
-        raise ConfigError(
-            f"{name}: {path} connects without a check of addresses; use {guarded}, or name {path} in NEWSCRAWL_TRUSTED"
-        )
-
-
-def _check_proxies(trusted: list[str]) -> None:
-    """Raise :exc:`ConfigError` where no proxy is trusted, or the environment names another."""
-    places = set(map(proxy_place, trusted)) - {None}
-    named = {scheme: proxy for scheme, proxy in getproxies().items() if scheme in ("http", "https", "all")}
-    for scheme, proxy in sorted(named.items()):
-        if proxy_place(proxy) not in places:
-            raise ConfigError(
-                f"HTTPPROXY_ENABLED: the proxy of the environment variable {scheme}_proxy connects to addresses that "
-                "cannot be checked here; name it in NEWSCRAWL_TRUSTED if it keeps private ones away"
-            )
-    if not places:
-        raise ConfigError(
-            "HTTPPROXY_ENABLED: a proxy connects to addresses that cannot be checked here; name it in "
-            "NEWSCRAWL_TRUSTED if it keeps private ones away, or leave the setting off"
-        )
