@@ -263,6 +263,12 @@ def test_a_text_without_a_whole_date_gives_none(text: str) -> None:
     assert list(dates_in(text)) == []
 
 
+def test_a_date_that_is_printed_right_behind_a_name_is_read_without_it() -> None:
+    assert list(dates_in("By Jane RoeMay 3, 2024")) == [("2024-05-03", "May 3, 2024")]
+    assert list(dates_in("by Jane RoeMonday, MAY 3, 2024")) == [("2024-05-03", "MAY 3, 2024")]
+    assert list(dates_in("The Dismay 3, 2024")) == []
+
+
 def test_every_date_of_a_text_is_given_in_order_as_printed() -> None:
     text = "2021-01-02（更新：2022年3月4日 05:06）, May 5, 2023; 6. Juni 2023"
     assert list(dates_in(text)) == [
@@ -366,6 +372,13 @@ def test_a_month_is_known_in_every_case(name: str) -> None:
         ("https://news.example/n/2023-03/21/c_1.htm", "2023-03-21"),
         ("https://news.example/1949/10/01/story", "1949-10-01"),
         ("https://news.example/%32%30230321/1.html", "2023-03-21"),
+        ("https://news.example/2023/march/21/story", "2023-03-21"),
+        ("https://news.example/view/AKR20230321012300001", "2023-03-21"),
+        ("https://news.example/cnt/dmf20230321_96887132", "2023-03-21"),
+        ("https://news.example/a/20230321A01ABC00", "2023-03-21"),
+        ("https://news.example/rivers/ferry-stops-20230321081500-nts.html", "2023-03-21"),
+        ("https://news.example/23/0321/10/DPT4ABCD000187R2.html", "2023-03-21"),
+        ("https://archive.example/web/20240503081500/https://news.example/2023/03/21/story", "2023-03-21"),
         ("/2023/03/21/story.html", "2023-03-21"),
     ],
 )
@@ -384,6 +397,10 @@ def test_a_url_states_a_day_and_never_a_time(url: str, day: str) -> None:
         "https://news.example/1862442.html",
         "https://news.example/202303211862442.html",
         "https://news.example/20230321081500.html",
+        "https://news.example/ferry-202303218615.html",
+        "https://news.example/rcna20230",
+        "https://archive.example/web/20230321081500/https://news.example/story",
+        "https://archive.example/20230321081500id_/https://news.example/story",
         "https://news.example/2023/03/1862442.html",
         "https://news.example/2023/13/21/",
         "https://news.example/20231321/",

@@ -57,6 +57,16 @@ def published(html: str, lang: str = "en-GB", url: str = URL) -> str | None:
         ('<span class="stamp" data-timestamp="1679357700">yesterday</span>', "2023-03-21T00:15:00Z"),
         ('<abbr class="published" title="2023-03-21T08:15:00+0200">in spring</abbr>', "2023-03-21T08:15:00+02:00"),
         ('<span property="dc:date" content="2023-03-21">in spring</span>', "2023-03-21"),
+        ("<div>By Jane Roe<b>May 3, 2024</b></div>", "2024-05-03"),
+        ('<p class="meta"><i class="icon-clock"></i>3 May 2024 · 12 minute read</p>', "2024-05-03"),
+        ("<footer>3 May 2024 Ferries</footer>", "2024-05-03"),
+        ("<figure><img src=f.jpg><p>September 12, 2025 | 14 min read</p></figure>", "2025-09-12"),
+        ('<p class="post-meta"><a href="/2024/05/">3 May 2024</a> <a href="/jane">Jane Roe</a></p>', "2024-05-03"),
+        ('<div class="popular category-news"><p>3 May 2024</p></div>', "2024-05-03"),
+        ("<p>Joined 4 May 2008</p><p>3 May 2024</p>", "2024-05-03"),
+        ("<p>2024-05-03 08:15更新　来源：河口日报</p>", "2024-05-03T08:15"),
+        ("<p>2024年5月3日 08:15公開 2024年5月9日 更新</p>", "2024-05-03T08:15"),
+        ("<p class='lead'>The town says that new cables take weeks.</p><aside>3 May 2024</aside>", "2024-05-03"),
     ],
 )
 def test_a_line_below_the_headline_dates_the_article(line: str, day: str) -> None:
@@ -74,10 +84,89 @@ def test_a_line_below_the_headline_dates_the_article(line: str, day: str) -> Non
         ),
         '<body><div class="topbar today">Tuesday, 21 March 2023</div>' + article() + "</body>",
         article(above='<p class="date">33.13.22</p>'),
+        article(above="<p>Member since 4 May 2008</p>"),
+        article(below='<blockquote class="twitter-tweet"><p>— Jane (@jane) 21 March 2023</p></blockquote>'),
+        article(below="<ul><li>3 May 2024</li><li>4 May 2024</li><li>9 May 2024</li></ul>"),
+        article(below="<table><tr><td>1 January 2013</td></tr><tr><td>1 February 2013</td></tr></table>"),
     ],
 )
 def test_other_dates_of_a_page_do_not_date_the_article(html: str) -> None:
     assert published(html) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p>This entry was posted on Friday, May 3, 2024 at 8:15 am and is filed under Ferries. You can leave a reply.</p>",
+        "<p>Der Beitrag wurde am Freitag, den 3. Mai 2024 um 8:15 Uhr veröffentlicht und unter Fähren, Fluss abgelegt.</p>",
+    ],
+)
+def test_the_line_that_blogs_print_below_a_post_dates_it(line: str) -> None:
+    assert published(article(below=line)) == "2024-05-03T08:15"
+
+
+def test_a_line_far_above_that_repeats_the_headline_dates_the_article() -> None:
+    menu = "".join(f"<li><a href='/{n}'>Department of rivers number {n}</a></li>" for n in range(20))
+    line = "<div><p>{} was posted on 3 May 2024 in Ferries</p></div>"
+    far = "<body>{}<ul>" + menu + "</ul>" + article() + "</body>"
+    assert published(far.format(line.format("The ferry stops"))) == "2024-05-03"
+    assert published(far.format(line.format("An old bridge"))) is None
+
+
+def test_of_lines_that_look_alike_above_the_story_the_first_is_the_articles() -> None:
+    line = "<li class='day'>{}</li>"
+    story = f"<body><ul>{line.format('3 May 2024')}{line.format('9 May 2024')}</ul><div>{STORY}</div></body>"
+    assert published(story) == "2024-05-03"
+
+
+@pytest.mark.parametrize(
+    ("times", "day", "change"),
+    [
+        (
+            '<p>Published <b></b><time datetime="2024-05-03">May</time> Updated <time datetime="2024-05-09">May</time></p>',
+            "2024-05-03",
+            "2024-05-09",
+        ),
+        (
+            '<p><span>Last updated: </span><span><time datetime="2024-05-09">9 May</time></span></p>',
+            None,
+            "2024-05-09",
+        ),
+        (
+            '<p class="posted-on"><time class="updated" datetime="2024-05-09">9 May</time>'
+            '<time class="entry-date published" datetime="2024-05-03">3 May</time></p>',
+            "2024-05-03",
+            "2024-05-09",
+        ),
+        (
+            '<time itemprop="datePublished" datetime="2024-05-03">May</time>'
+            '<time itemprop="dateModified" datetime="2024-05-09">May</time>',
+            "2024-05-03",
+            "2024-05-09",
+        ),
+    ],
+)
+def test_the_words_and_the_class_right_at_a_time_say_what_it_is(times: str, day: str | None, change: str) -> None:
+    row = read(article(above=times))
+    assert (row.date_published, row.date_modified) == (day, change)
+
+
+def test_a_publication_stated_as_the_moment_of_the_last_change_is_doubted() -> None:
+    head = (
+        '<script type="application/ld+json">{"@type": "NewsArticle", "headline": "The ferry stops",'
+        ' "datePublished": "2024-05-09T12:28:31Z", "dateModified": "2024-05-09T12:28:31Z"}</script>'
+    )
+    line = "<p class='date'>Published 3 May 2024</p>"
+    assert published(article(head=head, above=line)) == "2024-05-03"
+    assert published(article(head=head)) == "2024-05-09T12:28:31Z"
+
+
+def test_a_time_with_its_offset_says_more_than_one_to_the_second() -> None:
+    head = (
+        '<meta property="article:published_time" content="2024-05-03T08:15:30">'
+        '<meta name="publish-date" content="2024-05-03T08:15+02:00">'
+    )
+    assert published(article(head=head)) == "2024-05-03T08:15+02:00"
 
 
 def test_a_line_right_above_the_headline_or_right_after_the_article_dates_it() -> None:
@@ -150,6 +239,8 @@ def test_the_page_or_its_video_dates_an_article_that_nothing_better_dates() -> N
     ("script", "day"),
     [
         ('window.page = {"publishDate": "2023-03-21T08:15:00Z"}', "2023-03-21T08:15:00Z"),
+        ('{"pagePublished":1679357700000,"lastPublished":"2024-05-09"}', "2023-03-21T00:15:00Z"),
+        ('[{"publish_date":"2024-05-01"},{"publish_date":"2024-05-02"}],{"publishedAt":"2023-03-21"}', "2023-03-21"),
         (r'push("{\"datePublished\":\"2023-03-21\"}")', "2023-03-21"),
         ('{"datePublished": "soon, we hope"}', None),
         ("", None),

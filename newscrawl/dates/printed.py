@@ -67,6 +67,9 @@ _CLOCK = (
     r"(?::(?P<second>[0-5][0-9])(?![0-9]))?\s{0,2}(?P<noon>[ap]\.?\s?m\b\.?)?(?:\s?(?:Uhr|uur|hs?\b))?" + _ZONE + ")?"
 )
 _WORD = r"(?P<name>[^\W\d_][^\s\d.,:;/|()<>_-]{1,14})"
+# Pages print "By Jane RoeMay 3, 2024": a name and a date of neighbouring elements with nothing between them.
+_AFTER_NAME = r"(?:(?<![^\W_])|(?-i:(?<=[a-zß-ÿ])(?=[A-Z][a-z])))"
+_LEADING_WORD = r"(?P<name>(?-i:[A-ZÀ-Þ]{3,15}|[^\W\d_][^\s\d.,:;/|()<>_A-ZÀ-Þ-]{1,14}))"
 _DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])"
 _YEAR = r"(?P<year>(?:19|20)\d{2})(?!\d)"
 _DAY_FIRST = re.compile(
@@ -75,7 +78,7 @@ _DAY_FIRST = re.compile(
     re.I,
 )
 _MONTH_FIRST = re.compile(
-    rf"(?<![^\W_]){_WORD}\.?[\s-]{{1,2}}{_DAY}(?:st|nd|rd|th)?(?:,?\s{{1,2}}|,|-){_YEAR}" + _CLOCK, re.I
+    rf"{_AFTER_NAME}{_LEADING_WORD}\.?[\s-]{{1,2}}{_DAY}(?:st|nd|rd|th)?(?:,?\s{{1,2}}|,|-){_YEAR}" + _CLOCK, re.I
 )
 _YEAR_FIRST = re.compile(rf"(?<!\d)(?P<year>(?:19|20)\d{{2}})[.,]?\s(?:m\.\s)?{_WORD}\.?\s{_DAY}(?!\d)" + _CLOCK, re.I)
 _VIETNAMESE = re.compile(

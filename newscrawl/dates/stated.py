@@ -36,7 +36,18 @@ _URL_YEAR_DAY = re.compile(r"/(?P<year>(?:19|20)\d{2})/(?P<month>1[0-2]|0[1-9])-
 _URL_COMPACT = re.compile(
     r"(?:^|[/_t-])(?P<year>20\d{2}|19[5-9]\d)(?P<month>1[0-2]|0[1-9])(?P<day>3[01]|[12]\d|0[1-9])(?=[/_.-]|$)"
 )
-_URL_NAMED = re.compile(r"/(?P<year>(?:19|20)\d{2})/(?P<name>[a-z]{3})/(?P<day>3[01]|[12]\d|0?[1-9])(?=/)", re.I)
+_URL_NAMED = re.compile(r"/(?P<year>(?:19|20)\d{2})/(?P<name>[a-z]{3,9})/(?P<day>3[01]|[12]\d|0?[1-9])(?=/)", re.I)
+_URL_NUMBER = re.compile(
+    r"(?:[/_-](?P<letters>[A-Za-z]{1,4})?|-)(?P<year>20[0-3]\d)(?P<month>1[0-2]|0[1-9])(?P<day>3[01]|[12]\d|0[1-9])"
+    r"(?(letters)(?:\d{4,9}(?=[/_.-]|$)|(?=_\d))|(?:[A-Z][0-9A-Z]{5,}(?=[/_.-]|$)|(?<=-\d{8})(?:[01]\d|2[0-3])[0-5]\d{3}(?=[.-])))"
+)
+"""A number of an article that holds its day, as portals of Asia and Spain count: ``AKR20240305012300001``."""
+_URL_SHORT = re.compile(
+    r"/(?P<short>[0-3]\d)/(?P<month>1[0-2]|0[1-9])(?P<day>3[01]|[12]\d|0[1-9])/(?:[01]\d|2[0-3])/(?=[0-9A-Z]{12,}[./])"
+)
+"""``/18/0823/10/DPT4ABCD000187R2.html``: two digits of the year, the day, the hour, a name."""
+_ARCHIVED = re.compile(r"^/(?:web/)?\d{4,14}[a-z_]{0,3}/(?=https?:/)")
+"""What web archives write before the URL of a copy: when they made it."""
 _EPOCH = re.compile(r"[0-9]{9,10}(?:[0-9]{3})?$")
 
 
@@ -105,13 +116,14 @@ def url_date(url: str) -> str | None:
     '2023-03-21'
     """
     try:
-        path = unquote(urlsplit(url).path)
+        path = _ARCHIVED.sub("/", unquote(urlsplit(url).path))
     except ValueError:
         return None
-    for pattern in (_URL_SPLIT, _URL_MONTH_DAY, _URL_YEAR_DAY, _URL_COMPACT, _URL_NAMED):
+    for pattern in (_URL_SPLIT, _URL_MONTH_DAY, _URL_YEAR_DAY, _URL_COMPACT, _URL_NAMED, _URL_NUMBER, _URL_SHORT):
         for match in pattern.finditer(path):
             part = match.groupdict()
-            value = joined(match["year"], part.get("month") or month_of(part["name"]), match["day"])
+            year = part.get("year") or f"20{part['short']}"
+            value = joined(year, part.get("month") or month_of(part["name"]), match["day"])
             if value is not None:
                 return value
     return None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from lxml.etree import _Element as Element
 
@@ -24,17 +25,25 @@ _PUBLISHED_META = (
     "citationonlinedate", "dcdatecreated", "datepublicationdate", "ptime", "publishtime", "articlepubdate",
     "articlepublishdate", "datecreated", "ogregdate", "articlecreated", "shareaholicarticlepublishedtime",
     "vrpublishedtime", "mediatorpublishedtime", "createpubdate", "apubdate", "firstpublished", "firstpublisheddate",
-    "lpdate", "cxensepublishtime", "releasedate", "ogreleasedate", "dcdate", "dctermsdate", "dcdatepublished", "date",
+    "lpdate", "cxensepublishtime", "published", "publisheddate", "articlefirstpublishedtime", "articlepublisheddate",
+    "cxenseparserecspublishedtime", "cxenseparsepublishtime", "ogpubdate", "ogdatepublished", "datepub", "btpubdate",
+    "http//ogpme/ns/article#publishedtime", "publicationdatetime", "dateposted", "postdate", "postpublished", "issued",
+    "citationdate", "regdate", "newsdate", "storydate", "createdate", "creationdate", "created", "uploaddate",
+    "releasedate", "ogreleasedate", "dcdate", "dctermsdate", "dcdatepublished", "date",
 )  # fmt: skip
 """Names of ``<meta>`` without separators; the last ones are used for other dates, too."""
 _MODIFIED_META = (
     "articlemodifiedtime", "ogarticlemodifiedtime", "ogupdatedtime", "datemodified", "lastmod", "dctermsmodified",
     "dcdatemodified", "bytedanceupdatedtime", "lastmodified", "updatedtime", "modifiedtime", "modified", "moddate",
-    "articleupdated", "revisiondate", "dateupdated", "lastupdated", "updatedat", "articleupdatedtime",
+    "articleupdated", "revisiondate", "dateupdated", "lastupdated", "updatedat", "articleupdatedtime", "updateddate",
+    "articledateupdated", "articlemodified", "http//ogpme/ns/article#modifiedtime", "datelastpubbed", "updated",
 )  # fmt: skip
 _WEAK_META = frozenset(
-    ("dcdate", "dctermsdate", "date", "ogreleasedate", "releasedate", "datecreated", "dctermscreated")
-)
+    (
+        "dcdate", "dctermsdate", "date", "ogreleasedate", "releasedate", "datecreated", "dctermscreated", "createdate",
+        "creationdate", "created", "uploaddate", "citationdate", "regdate",
+    )
+)  # fmt: skip
 _SEPARATORS = str.maketrans("", "", ":._- ")
 MODIFIED = re.compile(
     r"updat|modif|revis|edited|更新|修改|最終更新|수정|aktualisiert|geändert|stand:|mis à jour|mise à jour|actualiza"
@@ -52,11 +61,18 @@ _DATA_NAMES = (
     "data-publishdate", "data-published-at", "data-epoch", "data-utc", "data-unix", "data-created", "data-pubtime",
 )  # fmt: skip
 _SCRIPTED = re.compile(
-    rb"[\\\"'](?:datePublished|publishedDate|published_time|publishDate|publish_date|pubDate|publishedAt|published_at"
-    rb"|article_published_time|publicationDate|publication_date|datePublication|firstPublished|pubtime|publish_time"
-    rb"|publishTime|page_publish_date)[\\]*[\"']\s{0,3}:\s{0,3}[\\]*[\"']([0-9][^\"'\\]{7,39})"
+    rb"[\\\"'](?P<name>[A-Za-z_.-]{0,16}(?:[pP]ublish(?:ed)?|[pP]ublication|[pP]ub)[_-]?"
+    rb"(?:[dD]ate(?:[tT]ime)?|[tT]ime|[oO]n|[aA]t|[oO]rig)?|(?:post|display)_date)"
+    rb"[\\]*[\"']\s{0,3}:\s{0,3}[\\]*[\"']?(?P<value>[0-9][^\"'\\,}]{7,39})"
 )
-_SCRIPT_NAMES = (b"ubli", b"pubDate", b"pubtime")
+"""A name and its value in the data that a script draws the page from."""
+_OTHER_NAME = re.compile(rb"last|updat|modif|expire|unpub|embargo|end", re.I)
+_SCRIPT_NAMES = (b"ubli", b"pubDate", b"pubdate", b"pubtime", b"_date")
+_WHOLE_DAY = len("2024-05-03")
+_MOST_SCRIPTED = 100
+_LABEL_STEPS = 4
+_INLINE = frozenset(("span", "b", "strong", "i", "em", "label", "small", "dt", "th", "font", "abbr", "time"))
+_NUMBER = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
@@ -72,6 +88,8 @@ class Evidence:
     """How much it says for its day, against evidence of other layers."""
     sure: bool = True
     """False where the order of day and month is a guess: it counts only for a day that something else names."""
+    labelled: bool = False
+    """Whether the words beside it say that it is the publication."""
 
 
 def stated(
@@ -150,9 +168,8 @@ def marked_up(root: Element, ground: Ground, meta: Structured, order: Order | No
             weight = 4.5 * nearness if prop else 4.0 * nearness
         elif prop not in ("datepublished", "datecreated", "datemodified"):
             continue
-        words = f"{prop} {_classes(element)}"
         before = _label_before(element)
-        changed = _is_modified(words, before)
+        changed = _is_modified(element, prop, before)
         if not changed and (PUBLISHED.search(before) or element.get("pubdate") is not None):
             weight += 1.5
         yield from _from(
@@ -160,23 +177,39 @@ def marked_up(root: Element, ground: Ground, meta: Structured, order: Order | No
         )
 
 
-def _classes(element: Element) -> str:
-    parent = element.getparent()
-    return f"{element.get('class') or ''} {(parent.get('class') if parent is not None else '') or ''}"
-
-
 def _label_before(element: Element) -> str:
-    """The words on the line right before *element*."""
-    previous, parent = element.getprevious(), element.getparent()
-    if previous is not None:
-        return ((previous.text or "") + (previous.tail or ""))[-40:]
-    return ((parent.text or "") if parent is not None else "")[-40:]
+    """The words right before *element*: beside it, or beside an element that begins with it; none of another date."""
+    for _ in range(_LABEL_STEPS):
+        previous, parent = element.getprevious(), element.getparent()
+        beside = parent if previous is None else previous
+        if beside is None or beside.tag in ("body", "article", "main"):
+            return ""
+        if previous is None:
+            words = beside.text or ""
+        else:
+            words = (text_within(beside) if beside.tag in _INLINE else "") + (beside.tail or "")
+        if words.strip():
+            return _NUMBER.split(words)[-1].rstrip()[-40:]
+        # An icon, or the first element of a line.
+        element = beside
+    return ""
 
 
-def _is_modified(words: str, before: str) -> bool:
-    if MODIFIED.search(before):
-        return not PUBLISHED.search(before)
-    return MODIFIED.search(words) is not None and not PUBLISHED.search(words)
+def _is_modified(element: Element, name: str, before: str) -> bool:
+    """Whether *element* is about a change: by an attribute's *name*, words *before* it, its classes, those around."""
+    if name == "datemodified":
+        return True
+    parent = element.getparent()
+    around = parent.get("class") if parent is not None else None
+    for words in (before, name, element.get("class"), around):
+        if words and MODIFIED.search(words):
+            return not PUBLISHED.search(words)
+        if words and PUBLISHED.search(words):
+            return False
+    return False
+
+
+_MOST_BEFORE, _SUMMARY = 6, 300
 
 
 class Ground:
@@ -194,7 +227,19 @@ class Ground:
             self.top = story
         self.story = max(story, self.top)
         """Index of the first block of the story."""
+        self.begun = self._begun()
+        """Index of the last block that may stand between the headline and the story's first lines."""
         self.owners: dict[Element, int] = {}
+
+    def _begun(self) -> int:
+        """A summary is story, too: dates stand below it. None stands below the last paragraph."""
+        body = [index for index in range(self.story, self.end) if self.page.blocks[index].place == "body"]
+        told = 0
+        for index in body:
+            told += self.page.blocks[index].weight
+            if told > _SUMMARY or index == body[-1] or index >= self.story + _MOST_BEFORE:
+                return min(index, self.story + _MOST_BEFORE)
+        return self.story
 
     def near(self, index: int) -> float:
         """Return 1 right beside the headline, less farther away and below the story, 0 where nothing dates it."""
@@ -203,13 +248,17 @@ class Ground:
             return 0.0
         if block.place in ("related", "promoted"):
             # The line below the headline is often nothing but links: to the day's archive, to the author.
-            return 0.8 if block.rule == "link_line" and self.top < index <= min(self.top + 2, self.story) else 0.0
+            if not self.top < index <= min(self.top + 2, self.story):
+                return 0.0
+            return 0.8 if block.rule == "link_line" else 0.0 if block.kind == "ad" else 0.5
         free = block.place != "chrome" or block.mark is None
         if index < self.top:
             above = (0.8 if free else 0.55) - 0.06 * (self.top - index)
             return max(above, 0.3 if free and index >= self.page.first else 0.0)
         if index <= self.story + 1:
             return (1.0 if index - self.top <= 12 else 0.8) * (1.0 if free else 0.85)
+        if index <= self.begun:
+            return 0.7 if free else 0.4
         if index < self.end:
             return 0.5 if block.place != "chrome" else 0.0
         # A last line that the layout has put outside the element of the story.
@@ -239,7 +288,7 @@ def attributed(root: Element, ground: Ground, order: Order | None) -> Iterator[E
             raw = _raw_of(element)
         nearness = ground.near_element(element)
         if nearness:
-            changed = _is_modified(f"{_classes(element)} {name}", _label_before(element))
+            changed = _is_modified(element, name, _label_before(element))
             date = epoch_date(raw)
             if date is not None:
                 yield Evidence(date, "time", where(element), raw, changed, 2.5 * nearness)
@@ -248,10 +297,19 @@ def attributed(root: Element, ground: Ground, order: Order | None) -> Iterator[E
 
 
 def scripted(source: bytes) -> Iterator[Evidence]:
-    """Yield the first publication dates in the page's scripts, found in its bytes."""
+    """Yield the publication date in the data of the page's scripts, found in its bytes.
+
+    A name that gives several days is that of a list of stories; only if there is no other, its first.
+    """
     if not any(name in source for name in _SCRIPT_NAMES):
         return
-    for count, match in enumerate(_SCRIPTED.finditer(source)):
-        if count == 1:
-            return
-        yield from _from(match[1].decode("ascii", "replace"), "generic", "script", None, weight=1.5)
+    days: dict[bytes, list[Evidence]] = {}
+    for match in islice(_SCRIPTED.finditer(source), _MOST_SCRIPTED):
+        if _OTHER_NAME.search(match["name"]):
+            continue
+        raw = match["value"].decode("ascii", "replace")
+        value = epoch_date(raw) or iso_date(raw)
+        if value is not None and len(value) >= _WHOLE_DAY:
+            days.setdefault(match["name"], []).append(Evidence(value, "generic", "script", raw.strip(), weight=1.5))
+    single = [found[0] for found in days.values() if len({one.value[:10] for one in found}) == 1]
+    yield from (single or [found[0] for found in days.values()])[:1]

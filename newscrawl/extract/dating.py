@@ -27,6 +27,7 @@ _GROUPS = {"profile": "profile", "json-ld": "machine", "meta": "machine", "gener
 _OFFSET = re.compile(r"(?:Z|[+-][0-9]{2}:[0-9]{2})$")
 _NO_DATE_PLACES = {"related", "promoted", "caption", "chrome", "body"}
 _MAX_REFUSED = 12
+_WHOLE_DAY = len("2024-05-03")
 
 
 @dataclass(frozen=True)
@@ -143,11 +144,13 @@ def _without_changes(published: list[Evidence], modified: list[Evidence]) -> lis
 
 
 def _doubted(found: Evidence, modified: list[Evidence]) -> Evidence:
-    """Weigh a stated publication after the same layer's last change as what it is: one of the two is wrong."""
-    changes = [one.value[:10] for one in modified if one.method == found.method]
-    if found.method in ("json-ld", "meta") and changes and max(changes) < found.value[:10]:
-        return replace(found, weight=0.65 * found.weight)
-    return found
+    """Weigh less a stated publication after the same layer's last change, or at its very moment: one may be the other."""
+    if found.method not in ("json-ld", "meta"):
+        return found
+    changes = [one.value for one in modified if one.method == found.method]
+    after = bool(changes) and max(changes)[:10] < found.value[:10]
+    same = len(found.value) > _WHOLE_DAY and found.value in changes
+    return replace(found, weight=0.65 * found.weight) if after or same else found
 
 
 def _best(candidates: list[Evidence]) -> Evidence | None:
@@ -205,7 +208,7 @@ def signs_of(best: Evidence, candidates: list[Evidence]) -> list[str]:
 
 def _precision(value: str) -> int:
     """Day or less, minute, second, with offset: later is more."""
-    return 0 if len(value) <= 10 else 1 if len(value) <= 16 else 2
+    return 0 if len(value) <= _WHOLE_DAY else 3 if _OFFSET.search(value) else 1 if len(value) <= 16 else 2
 
 
 def _refused(page: Segmented, assigned_url: str | None, base: str | None) -> list[Warn]:

@@ -44,6 +44,8 @@ _DESCENT = 0.7
 _NEAR = 6
 _FEW_WORDS = 36
 _FULL_STOPS = frozenset("。！？!?.…:：;；”»\"'’」』")
+_NEVER_STORY = frozenset(("comment", "share", "ad"))
+"""Readers write as the story does, and often more of it: what stands around their words says best what they are."""
 _LINES = frozenset(("p", "div", "span", "section", "article", "figure", "center", "address"))
 _BESIDE = frozenset(("source_line", "byline", "dateline", "correction"))
 
@@ -141,7 +143,10 @@ class FirstLook:
 
     def _ruled(self, index: int) -> int:
         rule, block = self.typed.get(index), self.page.blocks[index]
-        if block.mark is not None and block.mark.rule.startswith("profile:"):
+        mark = block.mark
+        if mark is not None and (
+            mark.kind in _NEVER_STORY or mark.place == "related" or mark.rule.startswith("profile:")
+        ):
             return 2
         if rule is not None:
             return 1 if rule.edge_only else 2

@@ -23,6 +23,7 @@ from newscrawl.extract.features import NAMES, Numbers
 _LONG_ENOUGH = 100
 """What a paragraph has to weigh so that its repetition says something."""
 _COPIED = 0.3
+_NONE = 2
 WEIGHTS = Path(__file__).with_name("story.npz")
 
 
@@ -83,17 +84,18 @@ def shipped() -> Forest:
 def chosen(chances: Numbers, weights: Numbers, ruled: NDArray[np.int8]) -> NDArray[np.bool_]:
     """Choose the rows that make the best story to be expected: the F1 of its text against the true one is greatest.
 
-    *weights* say how much text each row stands for. *ruled* is 0 for most rows; 2 where a line rule says that the
-    text is none of the story; 1 where it says so unless story stands before and after, for prose can begin with the
-    same words.
+    *weights* say how much text each row stands for. *ruled* is 0 for most rows; 2 where a rule says that the text is
+    none of the story; 1 where it says so unless story stands before and after, for prose can begin with the same
+    words.
     """
     if not len(chances):
         return np.zeros(0, np.bool_)
+    chances = np.where(ruled == _NONE, 0, chances)
     order = np.argsort(-chances, kind="stable")
     hits = np.cumsum((chances * weights)[order])
     taken = np.cumsum(weights[order])
     best = int(np.argmax(2 * hits / (hits[-1] + taken)))
-    story = (chances >= chances[order[best]]) & (ruled < 2)
+    story = (chances >= chances[order[best]]) & (ruled < _NONE)
     sure = np.flatnonzero(story & (ruled == 0))
     at = np.arange(len(story))
     between = (at > sure[0]) & (at < sure[-1]) if len(sure) else np.zeros(len(story), np.bool_)

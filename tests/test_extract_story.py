@@ -1,0 +1,51 @@
+"""Which blocks are the story: the choice over the page, and what rules never let into it."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newscrawl.extract.segment import first_look
+from newscrawl.extract.story import chosen
+from newscrawl.extract.tree import parse
+
+ROWS = st.lists(
+    st.tuples(st.floats(0, 1, width=32), st.integers(1, 5000), st.sampled_from((0, 1, 2))), min_size=1, max_size=40
+)
+
+
+def taken(*rows: tuple[float, int, int]) -> list[bool]:
+    chances, weights, ruled = zip(*rows, strict=True)
+    found = chosen(np.array(chances, np.float32), np.array(weights, np.float32), np.array(ruled, np.int8))
+    return [bool(one) for one in found]
+
+
+@given(ROWS)
+def test_what_a_rule_says_is_none_of_the_story_is_never_chosen(rows: list[tuple[float, int, int]]) -> None:
+    assert not any(story for story, (_, _, ruled) in zip(taken(*rows), rows, strict=True) if ruled == 2)
+
+
+@given(ROWS, st.lists(st.floats(0, 1, width=32), max_size=10))
+def test_what_can_be_no_story_does_not_sway_the_choice(rows: list[tuple[float, int, int]], others: list[float]) -> None:
+    below = taken(*rows, *((chance, 900, 2) for chance in others))
+    assert below == taken(*rows) + [False] * len(others)
+
+
+def test_many_doubtful_blocks_outweigh_the_story_unless_a_rule_speaks_against_them() -> None:
+    story, comments = [(0.9, 100, 0)] * 5, [(0.47, 500, 0)] * 40
+    assert taken(*story, *comments) == [True] * 45
+    assert taken(*story, *((chance, weight, 2) for chance, weight, _ in comments)) == [True] * 5 + [False] * 40
+
+
+def test_comments_share_bars_and_related_stories_are_ruled_out() -> None:
+    line = "The ferry across the lower river stopped on Monday, and the town says that new cables take two weeks."
+    boxes = ("comment-list", "share-bar", "related-posts", "advertisement")
+    html = "".join(f"<p>{line}</p>" for _ in range(12)) + "".join(
+        f'<div class="{name}"><p>{line} {name}</p></div>' for name in boxes
+    )
+    root = parse(f"<body><article><h1>The ferry stops</h1>{html}</article></body>".encode())
+    assert root is not None
+    look = first_look(root)
+    index = [at for at, block in enumerate(look.page.blocks) if block.text.startswith(line)]
+    assert look.ruled(index).tolist() == [0] * 12 + [2] * 4
