@@ -15,10 +15,11 @@ from scrapy.settings import Settings
 from scrapy.statscollectors import MemoryStatsCollector
 from test_archive_sources import archived
 
-from newscrawl import __version__, extensions
+from newscrawl import __version__
 from newscrawl import settings as defaults
 from newscrawl.exceptions import ConfigError, ManifestError
 from newscrawl.extensions import ExportExtension, LedgerExtension, MetricsExtension, check_feed_paths
+from newscrawl.extensions import ledger as ledger_extension
 from newscrawl.ledger import ledger_of
 from newscrawl.ledger.health import Limits
 
@@ -179,7 +180,7 @@ def test_a_live_run_has_an_id_of_its_own(tmp_path: Path, monkeypatch: pytest.Mon
         def now(cls, tz: Any = None) -> Clock:
             return cls(2023, 3, 22, 8, 15, 0, 123_456, tzinfo=UTC)
 
-    monkeypatch.setattr(extensions, "datetime", Clock)
+    monkeypatch.setattr(ledger_extension, "datetime", Clock)
     ids = {ledger_with(NEWSCRAWL_OUTPUT_DIR=str(tmp_path / out)).run_id for out in ("one", "two")}
     assert len(ids) == 2
     assert all(id_.startswith("20230322T081500123Z-") for id_ in ids)
