@@ -14,6 +14,7 @@ from scrapy.http import Response
 
 from newscrawl.discover import FeedDocument, FeedEntry
 from newscrawl.ledger import Ledger, fingerprint_of
+from newscrawl.sites import Profiles
 from newscrawl.spiders.arguments import Plan
 from newscrawl.spiders.following import Following
 from newscrawl.spiders.polling import Polling
@@ -43,11 +44,19 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def following(ledger: Ledger) -> Callable[..., Following]:
+def sites(tmp_path: Path) -> Path:
+    """A folder for site profiles."""
+    folder = tmp_path / "sites"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def following(ledger: Ledger, sites: Path) -> Callable[..., Following]:
     def made(**arguments: Any) -> Following:
         plan = Plan(homes={"news.example": (HOME,)}, **{"window": Window(), **arguments})
         polling = Polling(ledger, floor_s=600.0, longest_s=DAY_S)
-        return Following(ledger, plan, polling, max_sections=10, max_links=100)
+        return Following(ledger, plan, polling, Profiles(sites), max_sections=10, max_links=100)
 
     return made
 
@@ -103,3 +112,16 @@ def test_a_document_tells_how_many_of_its_articles_are_new_within_the_days_that_
 
     assert urls(read()) == ["https://news.example/2"]
     assert counted == [1]
+
+
+def test_a_link_is_asked_without_what_its_site_s_profile_drops_and_known_under_that_form(
+    following: Callable[..., Following], sites: Path
+) -> None:
+    profile = 'hosts = ["news.example"]\n[urls]\ndrop_params = ["Seq"]\n[[layout]]\nheadline = "h1"\n'
+    (sites / "news.toml").write_text(profile, encoding="utf-8")
+    wanted = following()
+    assert urls(wanted.ask("https://news.example/9?id=1&SEQ=2", "link", on=HOME)) == ["https://news.example/9?id=1"]
+    assert urls(wanted.ask("https://news.example/9?seq=3&id=1", "link", on=HOME)) == []
+    entries = (FeedEntry(url=f"{KNOWN}?seq=7"), FeedEntry(url="https://news.example/10?seq=7&PHPSESSID=1"))
+    document = FeedDocument(kind="rss", entries=entries)
+    assert urls(wanted.from_document(document, ANSWER)) == ["https://news.example/10"]

@@ -16,6 +16,7 @@ from newscrawl.urls import (
     url_id,
     url_key,
     url_loose,
+    without_dropped,
 )
 
 # Two URLs of a real site, and whether the key (same), the loose form alone (loose) or neither (diff) may be equal.
@@ -503,3 +504,14 @@ def test_a_section_of_comments_has_dated_stories_and_a_story_has_comments_below_
     assert looks_like_article("https://news.example/comments/20230319/9001947.html")
     assert not looks_like_article("https://news.example/2023/03/19/a-story-of-it/comments/")
     assert not looks_like_article("https://news.example/comments/123456")
+
+
+@given(st.text(st.sampled_from("abAB=&?#%20/:."), max_size=60), st.sets(st.text(st.sampled_from("abAB"), max_size=2)))
+def test_what_is_dropped_from_a_url_is_gone_and_all_else_stays_as_written(tail: str, names: set[str]) -> None:
+    url, drop = f"https://news.example/{tail}", frozenset(name.lower() for name in names)
+    plain = without_dropped(url, ParameterRules(drop=drop))
+    assert without_dropped(plain, ParameterRules(drop=drop)) == plain
+    assert plain.partition("?")[0].partition("#")[0] == url.partition("?")[0].partition("#")[0]
+    query = plain.partition("#")[0].partition("?")[2]
+    assert drop.isdisjoint(part.partition("=")[0].lower() for part in query.split("&")) or query == ""
+    assert without_dropped(url, ParameterRules()) is url

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Generic, Literal, TypeVar
 from urllib.parse import unquote
 
-from newscrawl.urls import host_of, looks_like_article, resolve, site_of
+from newscrawl.urls import host_of, looks_like_article, resolve, site_of, with_parameters
 
 Trap = Literal[
     "path_repeat", "too_deep", "too_long", "calendar", "no_news", "same_content", "facets", "hosts", "sitemaps"
@@ -65,17 +65,10 @@ def without_session(url: str) -> str:
     >>> without_session("https://news.example/a;jsessionid=1F?PHPSESSID=ab12&page=1")
     'https://news.example/a?page=1'
     """
-    head, mark, query = url.partition("?")
-    fragment = ""
-    if mark:
-        query, hash_mark, rest = query.partition("#")
-        fragment = hash_mark + rest
+    head, mark, rest = url.partition("?")
     path = _SESSION_SEGMENT.sub("", _SESSION_IN_PATH.sub("", head))
-    kept = [parameter for parameter in query.split("&") if not _is_session(parameter)]
-    shorter = "&".join(kept)
-    if path == head and shorter == query:
-        return url
-    return path + ("?" + shorter if shorter else "") + fragment
+    found = url if path == head else f"{path}{mark}{rest}"
+    return with_parameters(found, lambda parameter: not _is_session(parameter))
 
 
 def _is_session(parameter: str) -> bool:

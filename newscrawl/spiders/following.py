@@ -16,13 +16,14 @@ from newscrawl.discover import FeedDocument, FeedEntry, TrapWatch, guesses, is_s
 from newscrawl.extract import FeedLink, Page, PageLink
 from newscrawl.items import GONE, Article, FoundHow
 from newscrawl.ledger import Ledger, fingerprint_of
+from newscrawl.sites import Profiles
 from newscrawl.spiders.arguments import Plan
 from newscrawl.spiders.polling import Polling, conditions
 from newscrawl.spiders.versions import found_of
 from newscrawl.store.feeds import Feed
 from newscrawl.store.frontier import DuePage, Known
 from newscrawl.store.schema import chunks
-from newscrawl.urls import host_of, site_of, url_id, url_key
+from newscrawl.urls import host_of, site_of, url_id, url_key, without_dropped
 
 _HOW: dict[str, FoundHow] = {"related": "related", "article": "link", "next": "listing", "listing": "listing"}
 _RANK = {
@@ -48,11 +49,14 @@ _MAX_ASKED = 20_000
 class Following:
     """Makes requests: each URL once in a round, within the sites of the crawl, none into a trap."""
 
-    def __init__(self, ledger: Ledger, plan: Plan, polling: Polling, *, max_sections: int, max_links: int) -> None:
+    def __init__(
+        self, ledger: Ledger, plan: Plan, polling: Polling, profiles: Profiles, *, max_sections: int, max_links: int
+    ) -> None:
         """*max_sections*: section pages that a home page names and that are polled; *max_links* of one page."""
         self.ledger = ledger
         self.plan = plan
         self.polling = polling
+        self.profiles = profiles
         self.max_sections = max_sections
         self.max_links = max_links
         self.callback: Callable[..., Any] | None = None
@@ -80,6 +84,16 @@ class Following:
     def in_scope(self, url: str) -> bool:
         """Return whether *url* belongs to a site of the crawl."""
         return site_of(url) in self.sites
+
+    def plain(self, url: str) -> str:
+        """Return *url* as it is asked: without session ids, and what its site's profile says is never of importance."""
+        url = without_session(url)
+        if "?" not in url:
+            return url
+        profile = self.profiles.for_url(url)
+        plain = url if profile is None else without_dropped(url, profile.parameters)
+        # What was kept before the profile said so stands in a replay set under the URL of then.
+        return plain if self.ledger.replay is None or plain in self.ledger.replay else url
 
     @property
     def domains(self) -> list[str]:
@@ -164,7 +178,7 @@ class Following:
         # A key is its own key: a link that is written as one needs no look at its host to be known.
         if url in self.asked or not self.in_scope(url):
             return
-        url = without_session(url)
+        url = self.plain(url)
         key = url_key(url)
         if key in self.asked:
             return
@@ -334,7 +348,7 @@ class Following:
                     for request in self.ask(entry.url, how, on=response.url):
                         yield self._dated(request, entry)
                 elif changed_since(entry.modified, found):
-                    yield from self.reread(entry.url, found.added_at, found, stated=entry.modified)
+                    yield from self.reread(self.plain(entry.url), found.added_at, found, stated=entry.modified)
         if how == "sitemap":
             self.traps.learn_sitemap(response.url, len(document.entries))
         yield from self._nested(document, response)
@@ -407,8 +421,9 @@ class Following:
     # --- what is known
 
     def _known(self, urls: Sequence[str]) -> dict[str, Known]:
-        prints = {fingerprint_of(url_key(url)): url for url in urls}
-        return {prints[key]: known for key, known in self.ledger.frontier.known(prints.keys()).items()}
+        prints = {url: fingerprint_of(url_key(self.plain(url))) for url in urls}
+        known = self.ledger.frontier.known(set(prints.values()))
+        return {url: known[key] for url, key in prints.items() if key in known}
 
     def _is_fresh(self, known: Known | None) -> bool:
         """Return whether a URL was not known when this round began."""

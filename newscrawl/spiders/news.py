@@ -125,6 +125,7 @@ class NewsSpider(Spider):
             self.ledger,
             self.plan,
             self.polling,
+            self.profiles,
             max_sections=self.ledger_crawler.settings.getint("NEWSCRAWL_MAX_SECTIONS"),
             max_links=self.ledger_crawler.settings.getint("NEWSCRAWL_MAX_LINKS"),
         )

@@ -7,7 +7,7 @@
 from newscrawl.urls.hosts import host_of, site_of
 from newscrawl.urls.keys import URL_KEY_VERSION, url_id, url_key
 from newscrawl.urls.loose import url_loose
-from newscrawl.urls.parameters import ParameterRules
+from newscrawl.urls.parameters import ParameterRules, with_parameters, without_dropped
 from newscrawl.urls.reading import link_base, resolve
 from newscrawl.urls.shapes import looks_like_article, looks_like_tag
 
@@ -23,4 +23,6 @@ __all__ = [
     "url_id",
     "url_key",
     "url_loose",
+    "with_parameters",
+    "without_dropped",
 ]

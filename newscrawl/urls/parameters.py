@@ -1,8 +1,9 @@
 """Which parameters of a query say how the reader came to the page, and not which page it is."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import unquote
 
 
 def _words(text: str) -> frozenset[str]:
@@ -97,6 +98,30 @@ def is_tracking(host: str, name: str, value: str, rules: ParameterRules) -> bool
         or name.startswith(_TRACKING_PREFIXES)
         or (name == "from" and value.lower() in _SHARED_FROM)
     )
+
+
+def with_parameters(url: str, wanted: Callable[[str], bool]) -> str:
+    """Return *url* with those parameters of its query, as written, that are *wanted*; the same object with all of them.
+
+    >>> with_parameters("https://news.example/a?id=1&seq=3#top", lambda parameter: not parameter.startswith("seq="))
+    'https://news.example/a?id=1#top'
+    """
+    head, mark, rest = url.partition("?")
+    if not mark or "#" in head:
+        return url
+    query, hash_mark, fragment = rest.partition("#")
+    parameters = query.split("&")
+    kept = [parameter for parameter in parameters if wanted(parameter)]
+    if len(kept) == len(parameters):
+        return url
+    return head + ("?" + "&".join(kept) if kept else "") + hash_mark + fragment
+
+
+def without_dropped(url: str, rules: ParameterRules) -> str:
+    """Return *url* without the parameters that *rules* drop; the same object where it has none."""
+    if not rules.drop or "?" not in url:
+        return url
+    return with_parameters(url, lambda parameter: unquote(parameter.partition("=")[0]).lower() not in rules.drop)
 
 
 def is_doubtful(name: str, value: str, rules: ParameterRules) -> bool:
