@@ -175,7 +175,6 @@ def test_a_row_from_before_fingerprints_is_found_by_its_text(tmp_path: Path) -> 
     ledger.commit()
     with ledger.store.begin() as c:
         c.execute(copies.copies.delete())
-        c.execute(copies.copy_keys.delete())
     again = kept(ledger, 2, STORY)
     assert (best(again), again.cluster_id) == (("exact", id_of(1)), id_of(1))
     killed(ledger)

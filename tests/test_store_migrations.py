@@ -77,7 +77,7 @@ def test_a_database_of_version_1_gets_what_it_lacks(store_url: str) -> None:
 def test_a_database_of_version_2_gets_the_tables_of_copies(store_url: str) -> None:
     with Store.open(store_url) as store, store.begin() as c:
         fresh = tables(c)
-        for name in ("copies", "copy_keys", "relations"):
+        for name in ("copies", "relations"):
             c.execute(text(f"DROP TABLE {name}"))
         captures.add(c, [new_capture(1)])
         c.execute(schema.meta.update().values(value="2"))

@@ -40,8 +40,9 @@ _MOST_SLOTS = 2_000
 """Numbers that are compared; a table has more."""
 _SAMPLE = 300
 """Characters by which the script is told."""
-_PERMUTATIONS, _BANDS = 128, 32
-_ROWS = _PARTS = _PERMUTATIONS // _BANDS
+_PERMUTATIONS, BANDS = 128, 32
+_ROWS = _PARTS = _PERMUTATIONS // BANDS
+_LEAD_BITS = 40
 _CHUNK = 2048
 """Shingles at a time: what is worked on stays in the processor's cache."""
 _WINDOW, _WIDE_WINDOW = 16, 32
@@ -50,7 +51,7 @@ _MASK = np.uint64(0xFFFFFFFF)
 _NONE = 0xFFFFFFFF
 
 # Which constants are whose.
-_ROWS_OF_BAND, _BAND, _FACTORS, _ADDITIONS, _SLOTS = range(1, 6)
+_ROWS_OF_BAND, _BAND, _FACTORS, _ADDITIONS, _SLOTS, _ANCHORS = range(1, 7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,16 +77,17 @@ class Fingerprint:
     @cached_property
     def bands(self) -> tuple[int, ...]:
         """32 integers below 2**63, each with its place worked in: two near texts nearly always have one in common."""
-        if not self.signature:
-            return ()
-        rows = np.frombuffer(self.signature, "<u4").reshape(_BANDS, _ROWS).astype(np.uint64)
-        keys = mixed((rows * constants(_ROWS_OF_BAND, _ROWS)).sum(axis=1) + constants(_BAND, _BANDS))
-        return tuple((keys >> np.uint64(1)).tolist())
+        return tuple((_bands(self.signature) >> np.uint64(1)).tolist())
 
     @cached_property
     def anchors(self) -> tuple[int, ...]:
         """Integers below 2**32: two texts with 39 characters or 20 words in common, in a row, have one in common."""
         return tuple(np.frombuffer(self.wide, "<u4").tolist())
+
+    @cached_property
+    def leads(self) -> Hashes:
+        """:func:`leads_of` this text."""
+        return leads_of(self.signature, self.wide)
 
     @cached_property
     def gram_set(self) -> frozenset[int]:
@@ -214,6 +216,21 @@ def _slots(tokens: Tokens) -> bytes:
     before, after = constants(_SLOTS, 2)
     places = mixed(around[at] * before + around[at + 2] * after)
     return np.sort((places & ~_MASK) | (tokens.hashes[at] >> _HIGH)).astype("<u8").tobytes()
+
+
+def _bands(signatures: bytes) -> Hashes:
+    rows = np.frombuffer(signatures, "<u4").reshape(-1, _ROWS).astype(np.uint64)
+    rows *= constants(_ROWS_OF_BAND, _ROWS)
+    return mixed(rows.sum(axis=1) + np.tile(constants(_BAND, BANDS), len(rows) // BANDS))
+
+
+def leads_of(signatures: bytes, wides: bytes) -> Hashes:
+    """Return what an index has of texts, one after the other: their bands, then their anchors, in 40 bits each.
+
+    Evenly spread, and by chance equal for two that are not: what they lead to has to be looked at.
+    """
+    anchors = np.frombuffer(wides, "<u4") * constants(_ANCHORS, 1)[0]
+    return np.concatenate((_bands(signatures), anchors)) >> np.uint64(64 - _LEAD_BITS)
 
 
 def compare(one: Fingerprint, other: Fingerprint) -> Relation | None:

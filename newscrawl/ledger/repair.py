@@ -64,7 +64,8 @@ class Repair:
             yield from self._mend_short(store)
             yield from self._recover(store)
             yield from self._take_up(store)
-            yield from Contents(self.folder, store, act=not self.dry_run, note=self._may_note).steps(self.progress)
+            contents = Contents(self.folder, store, act=not self.dry_run, note=self._may_note, store_url=self.url)
+            yield from contents.steps(self.progress)
         if self._new_store and not self.dry_run:
             (self.folder / _REBUILT).rename(self.folder / STORE)
             sync_folder(self.folder)
