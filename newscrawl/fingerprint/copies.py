@@ -102,6 +102,12 @@ class Fingerprint:
         return leads_of(self.signature, self.wide)
 
     @cached_property
+    def lead_keys(self) -> list[int]:
+        """The same as numbers of Python."""
+        keys: list[int] = self.leads.tolist()
+        return keys
+
+    @cached_property
     def gram_set(self) -> frozenset[int]:
         """The grams, for comparing."""
         return frozenset(np.frombuffer(self.grams, "<u4").tolist())
@@ -243,9 +249,8 @@ def _slots(tokens: Tokens) -> bytes:
 
 
 def _bands(signatures: bytes) -> Hashes:
-    rows = np.frombuffer(signatures, "<u4").reshape(-1, _ROWS).astype(np.uint64)
-    rows *= constants(_ROWS_OF_BAND, _ROWS)
-    return mixed(rows.sum(axis=1) + np.tile(constants(_BAND, BANDS), len(rows) // BANDS))
+    rows = np.frombuffer(signatures, "<u4").reshape(-1, BANDS, _ROWS).astype(np.uint64)
+    return mixed((rows @ constants(_ROWS_OF_BAND, _ROWS) + constants(_BAND, BANDS)).ravel())
 
 
 def leads_of(signatures: bytes, wides: bytes) -> Hashes:

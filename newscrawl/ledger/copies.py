@@ -288,8 +288,11 @@ class Copies:
         written = self._written()
         self._later = [edge for edge in self._edges(written) if self._is_coming(edge.other)]
         gone = {key for key, each in self._waiting.items() if not each.kept}
-        for key in (*gone, *written):
-            self._leave(key)
+        self._waiting = {key: each for key, each in self._waiting.items() if key not in gone and key not in written}
+        # Few stay, if any.
+        self._leads.clear()
+        for key, each in self._waiting.items():
+            self._leads.add(_leads(each.fingerprint), key)
         self._forget_edges_to(gone)
         if self.window_s:
             for number, copy in self._told:
@@ -319,7 +322,7 @@ class Copies:
 
 def _leads(fingerprint: Fingerprint) -> list[int | str | None]:
     """Return what a text may have in common with others; most have nothing."""
-    return [fingerprint.digest, *(fingerprint.leads.tolist() if fingerprint.signature else ())]
+    return [fingerprint.digest, *(fingerprint.lead_keys if fingerprint.signature else ())]
 
 
 def _key(article: Article) -> Key:

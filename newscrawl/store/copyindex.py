@@ -87,6 +87,11 @@ class Leads(Generic[Who]):
             if not more:
                 self._more.pop(key, None)
 
+    def clear(self) -> None:
+        """Take back every :meth:`add`."""
+        self._one.clear()
+        self._more.clear()
+
     def find(self, keys: Sequence[Hashable]) -> list[tuple[int, Who]]:
         """Return the places of *keys* that lead anywhere, each with every text that it leads to."""
         one, more = self._one, self._more
@@ -140,23 +145,23 @@ class CopyIndex:
         first = self._begin(c, since, now)
         if first is None or not fingerprint.signature:
             return []
-        keys = fingerprint.leads
-        which, numbers = self._found(keys, first)
+        which, numbers = self._found(fingerprint, first)
         if not len(which):
             return []
         near = set(numbers[which < BANDS].tolist())
-        rare = np.bincount(which, minlength=len(keys))[which] <= COMMON
+        rare = np.bincount(which, minlength=BANDS)[which] <= COMMON
         shared, counts = np.unique(numbers[(which >= BANDS) & rare], return_counts=True)
-        ours = len(keys) - BANDS
+        ours = len(fingerprint.leads) - BANDS
         for number, count, theirs in zip(shared.tolist(), counts.tolist(), self._anchors_of(shared), strict=True):
             if enough(count, ours, theirs):
                 near.add(number)
         return sorted(near)
 
-    def _found(self, keys: Postings, first: int) -> tuple[Numbers, Numbers]:
-        """Return which of *keys* lead to which numbers from *first* on: in order, each pair once, a key to so many."""
+    def _found(self, fingerprint: Fingerprint, first: int) -> tuple[Numbers, Numbers]:
+        """Return which leads lead to which numbers from *first* on: in order, each pair once, a lead to so many."""
+        keys = fingerprint.leads
         parts = [segment.find(keys) for segment in self._segments if segment.head.last >= first]
-        if tail := self._tail.find(keys.tolist()):
+        if tail := self._tail.find(fingerprint.lead_keys):
             which, numbers = np.array(tail, np.int64).T
             parts.append((which, numbers))
         parts = [part for part in parts if len(part[0])]
@@ -187,12 +192,13 @@ class CopyIndex:
         if self._loaded:
             usable = fingerprint.signature and fingerprint.algorithm == ALGORITHM
             keys = fingerprint.leads if usable else _NO_KEYS
-            self._take(number, _Text(keys, max(len(keys) - BANDS, 0), seen))
+            listed = fingerprint.lead_keys if usable else []
+            self._take(number, _Text(keys, max(len(keys) - BANDS, 0), seen), listed)
 
-    def _take(self, number: int, text: _Text) -> None:
+    def _take(self, number: int, text: _Text, listed: list[int]) -> None:
         if number not in self._texts:
             self._texts[number] = text
-            self._tail.add(text.keys.tolist(), number)
+            self._tail.add(listed, number)
 
     def tidy(self) -> None:
         """Do a part of what is due: move versions from the dictionary into a segment, merge segments."""
@@ -225,7 +231,7 @@ class CopyIndex:
         owners = np.repeat(np.array(numbers, np.int64), [len(text.keys) for text in texts])
         anchors = np.array([text.anchors for text in texts], np.int64)
         self._to = self._put(self._to + 1, keys, owners, np.array(numbers, np.int64), anchors, texts[-1].witness)
-        self._tail = Leads()
+        self._tail.clear()
         for number, text in self._texts.items():
             self._tail.add(text.keys.tolist(), number)
 
@@ -390,7 +396,7 @@ class CopyIndex:
     def _take_row(self, row: Row[*tuple[Any, ...]]) -> None:
         usable = _usable(row)
         keys = leads_of(row.signature, row.wide) if usable else _NO_KEYS
-        self._take(row.number, _Text(keys, len(row.wide) // 4 if usable else 0, _witness(row)))
+        self._take(row.number, _Text(keys, max(len(keys) - BANDS, 0), _witness(row)), keys.tolist())
 
 
 def _unlink(path: Path | None) -> None:
