@@ -217,6 +217,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with Store.open(f"sqlite:///{folder}/store.sqlite") as store:
             archive = Archive(store, folder / "copies")
+            # Tables that are made once in a process, and what each character becomes.
+            for text in islice(source, _MEASURED):
+                text_fingerprint(Article(article_body=text))
             for size in sorted(options.sizes):
                 _measure(archive, size, source, costs)
                 _weigh(archive, folder, sizes)
