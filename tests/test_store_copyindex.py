@@ -311,13 +311,20 @@ def test_a_segment_within_another_is_not_opened(world: World) -> None:
     assert name not in world.files
 
 
-def test_segments_that_are_too_old_are_removed(world: World) -> None:
+@pytest.mark.parametrize("step", [100, 1_000_000])
+def test_segments_that_are_too_old_are_removed(world: World, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copyindex, "STEP", step)
     for number in range(96):
         world.now = float(number)
         world.commit(made_up(number, like=5_000))
         found = world.ask(made_up(9_999, like=5_000), world.now - 20)
         assert [n for n in found if world.at[n] >= world.now - 20] == list(range(max(number - 19, 1), number + 2))
     world.index.close()
+    files = world.files
+    # Somebody looks back further than before, and has the same process do so.
+    assert world.ask(made_up(9_999, like=5_000), 0.0) == list(range(1, 97))
+    assert len(world.files) > len(files)
+    world.ask(made_up(9_999, like=5_000), world.now - 20)
     starts = [int(name.split("-")[1]) for name in world.files]
     assert min(starts) > 40
     world.begin()

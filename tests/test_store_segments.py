@@ -31,7 +31,7 @@ def segment(pairs: Pairs, first: int = 1, last: int = 40, most: int = 100) -> Se
 
 
 def led(found: Segment, *keys: int) -> set[tuple[int, int]]:
-    which, numbers = found.find(np.array(keys, np.uint64))
+    which, numbers = segments.find([found], np.array(keys, np.uint64))
     return {(keys[place], number) for place, number in zip(which.tolist(), numbers.tolist(), strict=True)}
 
 
@@ -46,6 +46,17 @@ def ended(merge: Merge) -> tuple[Segment, int]:
 @given(PAIRS, st.lists(KEYS | st.integers(0, (1 << 40) - 1), min_size=1, max_size=8, unique=True))
 def test_keys_lead_to_what_was_put_in(pairs: Pairs, keys: list[int]) -> None:
     assert led(segment(pairs), *keys) == {pair for pair in pairs if pair[0] in keys}
+
+
+@given(st.lists(PAIRS, max_size=4), st.lists(KEYS | st.integers(0, (1 << 40) - 1), max_size=8, unique=True))
+def test_several_segments_are_asked_at_once(parts: list[Pairs], keys: list[int]) -> None:
+    made = [
+        segment([(key, number + 40 * place) for key, number in pairs], 40 * place + 1, 40 * place + 40)
+        for place, pairs in enumerate(parts)
+    ]
+    which, numbers = segments.find(made, np.array(keys, np.uint64))
+    pairs = {(keys[place], number) for place, number in zip(which.tolist(), numbers.tolist(), strict=True)}
+    assert pairs == {pair for each in made if keys for pair in led(each, *keys)}
 
 
 def test_many_keys_are_found_in_their_buckets() -> None:

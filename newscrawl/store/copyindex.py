@@ -30,6 +30,7 @@ from newscrawl.store.segments import (
     Postings,
     Segment,
     files_in,
+    find,
     leftovers_in,
     made,
     opened,
@@ -160,7 +161,7 @@ class CopyIndex:
     def _found(self, fingerprint: Fingerprint, first: int) -> tuple[Numbers, Numbers]:
         """Return which leads lead to which numbers from *first* on: in order, each pair once, a lead to so many."""
         keys = fingerprint.leads
-        parts = [segment.find(keys) for segment in self._segments if segment.head.last >= first]
+        parts = [find([segment for segment in self._segments if segment.head.last >= first], keys)]
         if tail := self._tail.find(fingerprint.lead_keys):
             which, numbers = np.array(tail, np.int64).T
             parts.append((which, numbers))
@@ -287,6 +288,8 @@ class CopyIndex:
             self._merge = None
             kept = [segment for segment in self._segments if segment not in merge.parts]
             self._segments = sorted([*kept, merged], key=lambda segment: segment.head.first)
+            # What is too old by now was left out.
+            self._from = max(self._from, merged.head.first if merged is self._segments[0] else 0)
             for part in merge.parts:
                 if part.path != merged.path:
                     _unlink(part.path)

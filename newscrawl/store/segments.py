@@ -87,25 +87,41 @@ class Segment:
     path: Path | None = None
     """None for one that is in memory only."""
 
-    def find(self, keys: Postings) -> tuple[NDArray[np.intp], Numbers]:
-        """Return which of *keys* lead to which numbers; a pair may come twice."""
-        if not len(self.postings):
-            return np.empty(0, np.intp), np.empty(0, np.int64)
-        buckets = (keys >> np.uint64(KEY_BITS - self.head.bits)).astype(np.intp)
-        starts = self.directory[buckets].astype(np.intp)
-        lengths = self.directory[buckets + 1] - starts
-        which = np.repeat(np.arange(len(keys)), lengths)
-        # What lies under each bucket, one bucket after the other.
-        before = np.cumsum(lengths) - lengths
-        found = self.postings[(starts - before)[which] + np.arange(len(which))]
-        hits = np.flatnonzero((found >> _SHIFT) == keys[which])
-        return which[hits], (found[hits] & _NUMBER).astype(np.int64) + self.head.first
-
     def anchors_of(self, numbers: Numbers) -> NDArray[np.int64]:
         """Return how many anchors each of *numbers* has; 0 for one that is not here."""
         places = numbers - self.head.first
         here = (places >= 0) & (places < len(self.anchors))
         return np.where(here, self.anchors[np.where(here, places, 0)], 0).astype(np.int64)
+
+
+def find(segments: Sequence[Segment], keys: Postings) -> tuple[NDArray[np.intp], Numbers]:
+    """Return which of *keys* lead to which numbers in any of *segments*; a pair may come twice.
+
+    All segments at once: a call of numpy costs more than what it does here.
+    """
+    count, segments = len(keys), [segment for segment in segments if len(segment.postings)]
+    if not segments or not count:
+        return np.empty(0, np.intp), np.empty(0, np.int64)
+    shifts = np.array([KEY_BITS - segment.head.bits for segment in segments], np.uint64)
+    buckets = (keys >> shifts[:, None]).astype(np.intp)
+    behind = buckets + 1
+    starts, ends = np.empty(buckets.shape, np.uint32), np.empty(buckets.shape, np.uint32)
+    for place, segment in enumerate(segments):
+        segment.directory.take(buckets[place], out=starts[place], mode="clip")
+        segment.directory.take(behind[place], out=ends[place], mode="clip")
+    # What lies under each bucket, one bucket after the other.
+    lengths = (ends - starts).ravel()
+    which = np.repeat(np.arange(len(lengths)), lengths)
+    before = np.cumsum(lengths, dtype=np.intp) - lengths
+    places = (starts.ravel() - before)[which] + np.arange(len(which))
+    found = np.empty(len(which), np.uint64)
+    bounds = [*before[::count].tolist(), len(which)]
+    for segment, start, end in zip(segments, bounds[:-1], bounds[1:], strict=True):
+        segment.postings.take(places[start:end], out=found[start:end], mode="clip")
+    hits = np.flatnonzero((found >> _SHIFT) == keys[which % count])
+    firsts = np.array([segment.head.first for segment in segments])
+    led = which[hits]
+    return led % count, (found[hits] & _NUMBER).astype(np.int64) + firsts[led // count]
 
 
 def capped(postings: Postings, most: int) -> Postings:
