@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import opencc
 import pytest
 from hypothesis import given
@@ -69,6 +70,16 @@ def test_a_fingerprint_is_the_same_on_every_machine() -> None:
         hashlib.sha256(b"".join(parts)).hexdigest()
         == "fc94b092b362d06959d7d8b122bd2737b1dd47eb5d04672fa832db47711a0c64"
     )
+
+
+@given(st.lists(st.booleans(), min_size=128, max_size=128))
+def test_a_shared_band_is_told_without_its_number(changed: list[bool]) -> None:
+    one = fingerprint(ZH)
+    numbers = np.frombuffer(one.signature, "<u4") ^ np.array(changed, np.uint32)
+    other = replace(one, signature=numbers.astype("<u4").tobytes())
+    assert one.shares_band(other) is bool(set(one.bands) & set(other.bands))
+    assert not one.shares_band(replace(one, signature=b""))
+    assert not replace(one, signature=b"").shares_band(one)
 
 
 def test_leads_of_many_texts_are_those_of_each() -> None:

@@ -96,6 +96,13 @@ class Fingerprint:
         """Integers below 2**32: two texts with 39 characters or 20 words in common, in a row, have one in common."""
         return tuple(np.frombuffer(self.wide, "<u4").tolist())
 
+    def shares_band(self, other: Fingerprint) -> bool:
+        """Tell whether the two have one of :attr:`bands` in common, without working them out."""
+        if not self.signature or not other.signature:
+            return False
+        same = np.frombuffer(self.signature, "<u8") == np.frombuffer(other.signature, "<u8")
+        return bool((same[::2] & same[1::2]).any())
+
     @cached_property
     def leads(self) -> Hashes:
         """:func:`leads_of` this text."""

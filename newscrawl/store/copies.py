@@ -73,7 +73,7 @@ def worth_a_look(one: Fingerprint, other: Fingerprint) -> bool:
         return True
     if not one.signature or not other.signature or one.algorithm != other.algorithm:
         return False
-    if not set(one.bands).isdisjoint(other.bands):
+    if one.shares_band(other):
         return True
     ours, theirs = one.anchors, other.anchors
     return enough(len(set(ours).intersection(theirs)), len(ours), len(theirs))
