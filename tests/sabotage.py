@@ -57,9 +57,9 @@ def _pretended(self: AppendFile) -> None:
 def _failing_once(ask: Callable[..., Any]) -> Callable[..., Any]:
     calls = count(1)
 
-    def answer(*arguments: Any) -> Any:
+    def answer(*arguments: Any, **named: Any) -> Any:
         if next(calls) == 3:
             raise OperationalError("SELECT", {}, sqlite3.OperationalError("the server closed the connection"))
-        return ask(*arguments)
+        return ask(*arguments, **named)
 
     return answer
