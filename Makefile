@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(foreach v,3.11 3.12 3.13 3.14,$(shell command -v python$
 BIN := .venv/bin
 export PYTHONUTF8 := 1
 
-.PHONY: help demo crawl test lint format schema bench bench-extract bench-dedup train strangers crash-test hostile-test clean
+.PHONY: help demo crawl test lint format schema bench bench-extract bench-dedup bench-copies train strangers crash-test hostile-test clean
 help:
 	@echo "make demo            crawl the two seed articles offline and show what was kept"
 	@echo "make crawl URL=…     crawl a site (CONTACT=… tells its webmaster where to reach you; ARGS='-a limit=20')"
@@ -12,6 +12,7 @@ help:
 	@echo "make bench           throughput beside bare Scrapy, and microseconds a stage"
 	@echo "make bench-extract DATA=…  how well pages are read, beside other extractors, on your labelled pages"
 	@echo "make bench-dedup DATA=…  how well copies are told, beside other methods, on your labelled pairs"
+	@echo "make bench-copies    what telling copies costs as the archive grows (ARGS='16000 1000000')"
 	@echo "make train DATA=…    learn anew which blocks are the story, from your labelled pages"
 	@echo "make crash-test      kill crawls at random moments (ROUNDS=20) and check that nothing is lost"
 	@echo "make hostile-test    crawl a server that wishes a crawler ill, and see that no harm comes of it"
@@ -67,6 +68,9 @@ bench-extract: .venv/.dev
 bench-dedup: .venv/.peers
 	@test -n "$(DATA)" || { echo 'say where labelled pairs are: make bench-dedup DATA=/path/to/folder'; exit 2; }
 	@$(BIN)/python -m benchmarks.dedup --data "$(DATA)" $(ARGS)
+
+bench-copies: .venv/.dev
+	@$(BIN)/python -m benchmarks.copies $(ARGS)
 
 train: .venv/.train
 	@test -n "$(DATA)" || { echo 'say where labelled pages are: make train DATA=/path/to/folder'; exit 2; }

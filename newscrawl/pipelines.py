@@ -188,14 +188,16 @@ class DedupePipeline:
         Raises DropItem for an article that was kept and is unchanged, in either mode, and for a duplicate when
         duplicates are dropped.
         """
-        digest = text_digest(article)
         earlier = self.ledger.latest(article.id or "")
-        if earlier is not None and not self._changed(article, digest, earlier):
-            self._count("same_url", article)
-            self.ledger.kept.seen_again(earlier.id)
-            raise DropItem(f"{article.url} was already kept and is unchanged")
-        if earlier is not None and digest is not None and digest != earlier.text_digest:
-            self._warn_of_return(article, digest)
+        if earlier is not None:
+            # One that is unchanged needs no more than this of its fingerprint.
+            digest = text_digest(article)
+            if not self._changed(article, digest, earlier):
+                self._count("same_url", article)
+                self.ledger.kept.seen_again(earlier.id)
+                raise DropItem(f"{article.url} was already kept and is unchanged")
+            if digest is not None and digest != earlier.text_digest:
+                self._warn_of_return(article, digest)
         fingerprint = text_fingerprint(article)
         found = checked(article, self.ledger.repeated(article, fingerprint), self.ledger.latest)
         repeated = found.repeated

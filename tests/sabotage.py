@@ -20,7 +20,7 @@ from newscrawl.archive.appending import AppendFile
 from newscrawl.ledger.frontier import Frontier
 from newscrawl.settings import *  # noqa: F403 - a settings module that differs in one line
 from newscrawl.settings import EXTENSIONS as _EXTENSIONS
-from newscrawl.store import articles
+from newscrawl.store import copies
 
 EXTENSIONS = {**_EXTENSIONS, "sabotage.SabotageExtension": -200}
 
@@ -36,7 +36,7 @@ class SabotageExtension:
         elif how == "sync":
             AppendFile.sync = _pretended  # type: ignore[method-assign]
         else:
-            articles.first_with_text = _failing_once(articles.first_with_text)
+            copies.candidates = _failing_once(copies.candidates)
         return cls()
 
 
@@ -57,9 +57,9 @@ def _pretended(self: AppendFile) -> None:
 def _failing_once(ask: Callable[..., Any]) -> Callable[..., Any]:
     calls = count(1)
 
-    def answer(*arguments: Any) -> Any:
+    def answer(*arguments: Any, **named: Any) -> Any:
         if next(calls) == 3:
             raise OperationalError("SELECT", {}, sqlite3.OperationalError("the server closed the connection"))
-        return ask(*arguments)
+        return ask(*arguments, **named)
 
     return answer

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import opencc
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from newscrawl.extract import extract_article
 from newscrawl.fingerprint import folded_digest
-from newscrawl.fingerprint.copies import ALGORITHM, Fingerprint, Relation, compare, fingerprint
+from newscrawl.fingerprint.copies import ALGORITHM, BANDS, Fingerprint, Relation, compare, fingerprint, leads_of
 
 ROOT = Path(__file__).parents[1]
 ANY_TEXT = st.text(st.characters())
@@ -69,6 +70,29 @@ def test_a_fingerprint_is_the_same_on_every_machine() -> None:
         hashlib.sha256(b"".join(parts)).hexdigest()
         == "fc94b092b362d06959d7d8b122bd2737b1dd47eb5d04672fa832db47711a0c64"
     )
+
+
+@given(st.lists(st.booleans(), min_size=128, max_size=128))
+def test_a_shared_band_is_told_without_its_number(changed: list[bool]) -> None:
+    one = fingerprint(ZH)
+    numbers = np.frombuffer(one.signature, "<u4") ^ np.array(changed, np.uint32)
+    other = replace(one, signature=numbers.astype("<u4").tobytes())
+    assert one.shares_band(other) is bool(set(one.bands) & set(other.bands))
+    assert not one.shares_band(replace(one, signature=b""))
+    assert not replace(one, signature=b"").shares_band(one)
+
+
+def test_leads_of_many_texts_are_those_of_each() -> None:
+    prints = [fingerprint(text) for text in (ZH, EN, ZH + EN)]
+    together = leads_of(b"".join(each.signature for each in prints), b"".join(each.wide for each in prints)).tolist()
+    apart = [each.leads.tolist() for each in prints]
+    bands, anchors = [keys[:BANDS] for keys in apart], [keys[BANDS:] for keys in apart]
+    assert together == [key for keys in (*bands, *anchors) for key in keys]
+    assert [key >> 23 for key in prints[0].bands] == bands[0]
+    assert all(0 <= key < 1 << 40 for key in together)
+    # The least of many numbers are all small; what leads to them is not.
+    assert max(anchors[0]) > 1 << 39
+    assert leads_of(b"", b"").tolist() == []
 
 
 def test_numbers_fit_a_signed_column_of_64_bits() -> None:

@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ledgers import NEXT_STAMP, Clock, article, ended, killed, opened, store_of
+from ledgers import NEXT_STAMP, STAMP, Clock, article, ended, killed, opened, store_of
 from test_store_copies import BODIES, EDITED, LONGER, STORY, text, turned
 
+from newscrawl.archive.replay import ReplaySet
 from newscrawl.exporters import json_line
 from newscrawl.fingerprint.clusters import Edge, clusters
 from newscrawl.items import Article, as_row
 from newscrawl.ledger import Ledger, Repeated, text_fingerprint
+from newscrawl.ledger.audit import Audit
 from newscrawl.ledger.copies import relation
 from newscrawl.ledger.repair import Repair
-from newscrawl.store import Store, copies
+from newscrawl.store import Store, copies, copyindex
 
 DAY_S = 86_400.0
 
@@ -175,7 +177,6 @@ def test_a_row_from_before_fingerprints_is_found_by_its_text(tmp_path: Path) -> 
     ledger.commit()
     with ledger.store.begin() as c:
         c.execute(copies.copies.delete())
-        c.execute(copies.copy_keys.delete())
     again = kept(ledger, 2, STORY)
     assert (best(again), again.cluster_id) == (("exact", id_of(1)), id_of(1))
     killed(ledger)
@@ -232,3 +233,129 @@ def test_rows_say_what_the_ledger_told(tmp_path: Path) -> None:
     ended(ledger)
     rows = [json.loads(line) for path in (tmp_path / "articles").iterdir() for line in path.read_bytes().splitlines()]
     assert [row["cluster_id"] for row in rows] == [None, id_of(0)]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments are written after a few articles."""
+    monkeypatch.setattr(copyindex, "TAIL", 4)
+
+
+def crawled(folder: Path, start: int, end: int, *, stamp: str = STAMP, kill: bool = False, **keeping: Any) -> None:
+    """One run that keeps articles of texts of their own, a commit for each."""
+    ledger = opened(folder, stamp=stamp, **keeping)
+    for number in range(start, end):
+        kept(ledger, number, text(100 + number), run_id=stamp)
+        ledger.commit()
+    (killed if kill else ended)(ledger)
+
+
+def edited(number: int) -> str:
+    words = text(100 + number).split()
+    return " ".join([*words[:60], "other", *words[61:]])
+
+
+def found(folder: Path, *numbers: int, **keeping: Any) -> list[tuple[str, str] | None]:
+    """What a later run says of edited copies."""
+    ledger = opened(folder, stamp=NEXT_STAMP, **keeping)
+    told = [best(met(ledger, 1_000 + number, edited(number))[1]) for number in numbers]
+    killed(ledger)
+    return told
+
+
+def near(*numbers: int) -> list[tuple[str, str]]:
+    return [("near", id_of(number)) for number in numbers]
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_copies_are_found_by_the_index_of_earlier_runs(small: None, kill: bool, tmp_path: Path) -> None:
+    crawled(tmp_path, 0, 13, kill=kill)
+    assert list((tmp_path / "copies").glob("*.copies"))
+    assert found(tmp_path, *range(13)) == near(*range(13))
+
+
+@pytest.mark.parametrize("lost", ["*", "*-1-*"])
+def test_a_lost_index_loses_nothing(small: None, lost: str, tmp_path: Path) -> None:
+    crawled(tmp_path, 0, 13)
+    gone = list((tmp_path / "copies").glob(lost))
+    assert gone
+    for path in gone:
+        path.unlink()
+    assert found(tmp_path, *range(13)) == near(*range(13))
+
+
+def test_an_index_that_is_damaged_is_named_and_removed_and_made_again(small: None, tmp_path: Path) -> None:
+    crawled(tmp_path, 0, 13)
+    first, *_ = sorted((tmp_path / "copies").iterdir())
+    data = first.read_bytes()
+    first.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    (tmp_path / "copies" / "half.copies.tmp").write_bytes(b"")
+    with store_of(tmp_path) as store:
+        said = [finding for finding in Audit(tmp_path, store).findings() if finding.code == "index"]
+    assert sorted((finding.severity, Path(finding.file).name) for finding in said) == [
+        ("warning", first.name),
+        ("warning", "half.copies.tmp"),
+    ]
+    assert first.exists()
+    looked = [step.text for step in Repair(tmp_path, worker="local", dry_run=True).steps()]
+    assert first.exists()
+    assert [step.text for step in Repair(tmp_path, worker="local").steps()] == looked
+    assert len(looked) == 2
+    assert not first.exists()
+    assert found(tmp_path, *range(13)) == near(*range(13))
+
+
+def test_a_new_store_gets_an_index_of_its_own(small: None, tmp_path: Path) -> None:
+    crawled(tmp_path, 0, 13, warc_enabled=False)
+    before = {path.name for path in (tmp_path / "copies").iterdir()}
+    for path in tmp_path.glob("store.sqlite*"):
+        path.unlink()
+    list(Repair(tmp_path, worker="local").steps())
+    with store_of(tmp_path) as store, store.reading() as c:
+        assert copies.count(c) == 13
+    # Rows of the tests have no time: they are found in a window that has no beginning.
+    assert found(tmp_path, *range(13)) == near(*range(13))
+    assert not before & {path.name for path in (tmp_path / "copies").iterdir()}
+
+
+def test_an_article_that_is_removed_is_led_to_no_more(small: None, tmp_path: Path) -> None:
+    crawled(tmp_path, 0, 13)
+    with store_of(tmp_path) as store, store.begin() as c:
+        for number in (2, 12):
+            copies.remove(c, id_of(number), 1)
+    assert found(tmp_path, 1, 2, 3, 12) == [*near(1), None, *near(3), None]
+
+
+def test_workers_on_one_store_find_what_the_other_has_committed(small: None, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'shared.sqlite'}"
+    clock = Clock()
+    one, other = (
+        opened(tmp_path / name, stamp=STAMP + name, store_url=url, worker=name, clock=clock)
+        for name in ("one", "other")
+    )
+    for number in range(12):
+        clock.now += 1.0
+        here = (one, other)[number % 2]
+        if number:
+            assert best(met(here, 2_000 + number, edited(number - 1))[1]) == near(number - 1)[0]
+        kept(here, number, text(100 + number))
+        here.commit()
+    for ledger in (one, other):
+        killed(ledger)
+
+
+def test_without_a_window_no_index_is_kept(small: None, tmp_path: Path) -> None:
+    crawled(tmp_path, 0, 13, copies_window_s=0.0)
+    assert not (tmp_path / "copies").exists()
+    assert found(tmp_path, 1, copies_window_s=0.0) == [None]
+    assert found(tmp_path, 1) == near(1)
+
+
+def test_a_replay_keeps_its_index_in_memory(small: None, tmp_path: Path) -> None:
+    ledger = opened(tmp_path, replay=ReplaySet([]))
+    for number in range(13):
+        kept(ledger, number, text(100 + number))
+        ledger.commit()
+    assert best(met(ledger, 1_003, edited(3))[1]) == near(3)[0]
+    ended(ledger)
+    assert not (tmp_path / "copies").exists()

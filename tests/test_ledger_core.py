@@ -673,7 +673,7 @@ def test_a_ledger_that_could_not_be_opened_gives_the_folder_back(tmp_path: Path)
     ended(opened(tmp_path))
 
 
-@pytest.mark.parametrize("kept", ["articles", "html", "runs", "warc", "torn", "store.sqlite"])
+@pytest.mark.parametrize("kept", ["articles", "copies", "html", "runs", "warc", "torn", "store.sqlite"])
 def test_a_replay_refuses_a_folder_with_what_a_live_crawl_kept(kept: str, tmp_path: Path) -> None:
     (tmp_path / kept).mkdir()
     (tmp_path / kept / "file").write_bytes(b"x")

@@ -149,7 +149,7 @@ def test_nothing_of_it_stays_and_the_archive_is_whole(folder: Path) -> None:
     with store_of(folder) as store:
         assert Lookup(folder, store).find(GONE) == []
         with store.begin() as connection:
-            assert connection.execute(sa.text("SELECT count(*) FROM meta")).scalar() == 1
+            assert connection.execute(sa.text("SELECT count(*) FROM meta")).scalar() == 2
     assert not (folder / STAGE).exists()
 
 

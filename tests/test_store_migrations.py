@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from stores import new_capture
 
 from newscrawl.exceptions import ConfigError
-from newscrawl.store import SCHEMA_VERSION, Store, captures, migrations, schema
+from newscrawl.store import SCHEMA_VERSION, Store, captures, copies, migrations, schema
 
 
 def version(store: Store) -> int | None:
@@ -77,7 +77,7 @@ def test_a_database_of_version_1_gets_what_it_lacks(store_url: str) -> None:
 def test_a_database_of_version_2_gets_the_tables_of_copies(store_url: str) -> None:
     with Store.open(store_url) as store, store.begin() as c:
         fresh = tables(c)
-        for name in ("copies", "copy_keys", "relations"):
+        for name in ("copies", "relations"):
             c.execute(text(f"DROP TABLE {name}"))
         captures.add(c, [new_capture(1)])
         c.execute(schema.meta.update().values(value="2"))
@@ -85,6 +85,26 @@ def test_a_database_of_version_2_gets_the_tables_of_copies(store_url: str) -> No
         assert migrations.version_of(c) == SCHEMA_VERSION
         assert tables(c) == fresh
         assert list(captures.all(c)) == [new_capture(1)]
+
+
+def test_a_database_of_version_3_loses_the_table_of_keys_and_gets_a_name(store_url: str) -> None:
+    with Store.open(store_url) as store, store.begin() as c:
+        fresh = tables(c)
+        c.execute(text("CREATE TABLE copy_keys (key BIGINT, number BIGINT, anchors INTEGER)"))
+        c.execute(schema.meta.delete().where(schema.meta.c.key == "identity"))
+        c.execute(schema.meta.update().values(value="3"))
+    with Store.open(store_url) as store, store.begin() as c:
+        assert migrations.version_of(c) == SCHEMA_VERSION
+        assert tables(c) == fresh
+        name = copies.identity(c)
+    with Store.open(store_url) as store, store.begin() as c:
+        assert len(copies.identity(c)) == 32
+        assert copies.identity(c) == name
+
+
+def test_each_store_has_a_name_of_its_own() -> None:
+    with Store.open("sqlite://") as one, Store.open("sqlite://") as other, one.begin() as a, other.begin() as b:
+        assert copies.identity(a) != copies.identity(b)
 
 
 def test_opening_again_changes_nothing(store_url: str) -> None:

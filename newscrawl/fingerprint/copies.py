@@ -14,9 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newscrawl.fingerprint.digests import sha256_hex
-from newscrawl.fingerprint.shingles import LONGEST, Hashes, Runs, Tokens, constants, mixed, runs_of, tokens_of
+from newscrawl.fingerprint.folding import Units, folded
+from newscrawl.fingerprint.shingles import (
+    LONGEST,
+    Hashes,
+    Runs,
+    Tokens,
+    constants,
+    mixed,
+    runs_of,
+    tokens_of,
+    tokens_of_letters,
+)
 from newscrawl.items import DuplicateKind
-from newscrawl.text import fold, fold_forms, script_of
+from newscrawl.text import fold_forms, script_of
 
 ALGORITHM = "mh128-c5w3-32x4-win16/1"
 """Raised with every change of what a fingerprint is made of: those of different algorithms do not compare."""
@@ -45,17 +56,19 @@ _MOST_SLOTS = 2_000
 """Numbers that are compared; a table has more."""
 _SAMPLE = 300
 """Characters by which the script is told."""
-_PERMUTATIONS, _BANDS = 128, 32
-_ROWS = _PARTS = _PERMUTATIONS // _BANDS
+_PERMUTATIONS, BANDS = 128, 32
+_ROWS = _PARTS = _PERMUTATIONS // BANDS
+_LEAD_BITS = 40
 _CHUNK = 2048
 """Shingles at a time: what is worked on stays in the processor's cache."""
 _WINDOW, _WIDE_WINDOW = 16, 32
 _HIGH = np.uint64(32)
 _MASK = np.uint64(0xFFFFFFFF)
 _NONE = 0xFFFFFFFF
+_ASCII_END = 0x80
 
 # Which constants are whose.
-_ROWS_OF_BAND, _BAND, _FACTORS, _ADDITIONS, _SLOTS = range(1, 6)
+_ROWS_OF_BAND, _BAND, _FACTORS, _ADDITIONS, _SLOTS, _ANCHORS = range(1, 7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,16 +94,30 @@ class Fingerprint:
     @cached_property
     def bands(self) -> tuple[int, ...]:
         """32 integers below 2**63, each with its place worked in: two near texts nearly always have one in common."""
-        if not self.signature:
-            return ()
-        rows = np.frombuffer(self.signature, "<u4").reshape(_BANDS, _ROWS).astype(np.uint64)
-        keys = mixed((rows * constants(_ROWS_OF_BAND, _ROWS)).sum(axis=1) + constants(_BAND, _BANDS))
-        return tuple((keys >> np.uint64(1)).tolist())
+        return tuple((_bands(self.signature) >> np.uint64(1)).tolist())
 
     @cached_property
     def anchors(self) -> tuple[int, ...]:
         """Integers below 2**32: two texts with 39 characters or 20 words in common, in a row, have one in common."""
         return tuple(np.frombuffer(self.wide, "<u4").tolist())
+
+    def shares_band(self, other: Fingerprint) -> bool:
+        """Tell whether the two have one of :attr:`bands` in common, without working them out."""
+        if not self.signature or not other.signature:
+            return False
+        same = np.frombuffer(self.signature, "<u8") == np.frombuffer(other.signature, "<u8")
+        return bool((same[::2] & same[1::2]).any())
+
+    @cached_property
+    def leads(self) -> Hashes:
+        """:func:`leads_of` this text."""
+        return leads_of(self.signature, self.wide)
+
+    @cached_property
+    def lead_keys(self) -> list[int]:
+        """The same as numbers of Python."""
+        keys: list[int] = self.leads.tolist()
+        return keys
 
     @cached_property
     def gram_set(self) -> frozenset[int]:
@@ -121,24 +148,30 @@ def fingerprint(text: str | None) -> Fingerprint:
     True
     """
     text = text or ""
-    key = fold(text)
-    tokens = _tokens(text, key)
-    whole = Fingerprint(
+    key, letters = folded(text)
+    tokens = _tokens(text, key, letters)
+    signature = grams = wide = slots = b""
+    characters, words = tokens.characters, tokens.words
+    if characters / _LEAST_CHARACTERS + words / _LEAST_WORDS >= 1:
+        runs = runs_of(tokens)
+        signature, slots = _signature(runs.shingles), _slots(tokens)
+        grams, wide = _winnowed(runs, tokens)
+    return Fingerprint(
         digest=sha256_hex(key.encode()) if key else None,
         script=script_of(text[:_SAMPLE]),
-        length=tokens.characters + 2 * tokens.words,
+        length=characters + 2 * words,
+        signature=signature,
+        grams=grams,
+        wide=wide,
+        slots=slots,
     )
-    if tokens.characters / _LEAST_CHARACTERS + tokens.words / _LEAST_WORDS < 1:
-        return whole
-    runs = runs_of(tokens)
-    grams, wide = _winnowed(runs, tokens)
-    return replace(whole, signature=_signature(runs.shingles), grams=grams, wide=wide, slots=_slots(tokens))
 
 
-def _tokens(text: str, key: str) -> Tokens:
+def _tokens(text: str, key: str, letters: Units | None) -> Tokens:
     # Where words are few, it does not matter whether they are joined, as they are in the key.
-    if 2 * len(key.encode("ascii", "ignore")) < len(key):
-        tokens = tokens_of(key)
+    ascii_ = len(key.encode("ascii", "ignore")) if letters is None else int(np.count_nonzero(letters < _ASCII_END))
+    if 2 * ascii_ < len(key):
+        tokens = tokens_of(key) if letters is None else tokens_of_letters(letters)
         if 2 * tokens.characters > len(key):
             return tokens
     return tokens_of(fold_forms(text[:LONGEST]))
@@ -158,16 +191,18 @@ def _signature(values: Hashes) -> bytes:
     of the work of 128 permutations of all values, and as good an estimate.
     """
     factors, additions = _permutations()
-    points = (values >> _HIGH).astype(np.uint32)
-    part_of = (values & np.uint64(_PARTS - 1)).astype(np.uint8)
-    least = np.full((_PARTS, _PERMUTATIONS // _PARTS), _NONE, np.uint32)
-    for part in range(_PARTS):
-        mine = points[part_of == part]
-        for start in range(0, len(mine), _CHUNK):
-            permuted = mine[start : start + _CHUNK] * factors
-            permuted += additions
-            least[part] = np.minimum(least[part], permuted.min(axis=1))
-    return least.T.astype("<u4").tobytes()
+    least = np.full((_PERMUTATIONS // _PARTS, _PARTS), _NONE, np.uint32)
+    for start in range(0, len(values), _CHUNK):
+        some = values[start : start + _CHUNK]
+        part_of = (some & np.uint64(_PARTS - 1)).astype(np.uint8)
+        points = (some >> _HIGH).astype(np.uint32)[np.argsort(part_of, kind="stable")]
+        counts = np.bincount(part_of, minlength=_PARTS)
+        permuted = points * factors
+        permuted += additions
+        # A part without values gets some other minimum, and that is not taken.
+        starts = np.minimum(np.cumsum(counts) - counts, len(points) - 1)
+        np.minimum(least, np.minimum.reduceat(permuted, starts, axis=1), out=least, where=counts > 0)
+    return least.astype("<u4").tobytes()
 
 
 def _winnowed(runs: Runs, tokens: Tokens) -> tuple[bytes, bytes]:
@@ -200,7 +235,8 @@ def _distinct(values: NDArray[np.uint32]) -> bytes:
     # Most neighbours are equal, and sorting is what takes the time.
     found = _without_repeats(values)
     found.sort()
-    return _without_repeats(found[found != _NONE]).astype("<u4").tobytes()
+    found = _without_repeats(found)
+    return (found[:-1] if found[-1:] == _NONE else found).astype("<u4", copy=False).tobytes()
 
 
 def _without_repeats(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -213,12 +249,29 @@ def _without_repeats(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
 def _slots(tokens: Tokens) -> bytes:
     """Return for each number what stands right before and after it (high half) and the number itself (low half)."""
     at = np.flatnonzero(tokens.digits)[:_MOST_SLOTS]
+    if not len(at):
+        return b""
     # Beside a number that differs another one may stand that does: they are all the same to their neighbours.
     around = np.zeros(len(tokens.hashes) + 2, np.uint64)
-    around[1:-1] = np.where(tokens.digits, np.uint64(1), tokens.hashes)
+    around[1:-1] = tokens.hashes
+    around[1:-1][tokens.digits] = 1
     before, after = constants(_SLOTS, 2)
     places = mixed(around[at] * before + around[at + 2] * after)
-    return np.sort((places & ~_MASK) | (tokens.hashes[at] >> _HIGH)).astype("<u8").tobytes()
+    return np.sort((places & ~_MASK) | (tokens.hashes[at] >> _HIGH)).astype("<u8", copy=False).tobytes()
+
+
+def _bands(signatures: bytes) -> Hashes:
+    rows = np.frombuffer(signatures, "<u4").reshape(-1, BANDS, _ROWS).astype(np.uint64)
+    return mixed((rows @ constants(_ROWS_OF_BAND, _ROWS) + constants(_BAND, BANDS)).ravel())
+
+
+def leads_of(signatures: bytes, wides: bytes) -> Hashes:
+    """Return what an index has of texts, one after the other: their bands, then their anchors, in 40 bits each.
+
+    Evenly spread, and by chance equal for two that are not: what they lead to has to be looked at.
+    """
+    anchors = np.frombuffer(wides, "<u4") * constants(_ANCHORS, 1)[0]
+    return np.concatenate((_bands(signatures), anchors)) >> np.uint64(64 - _LEAD_BITS)
 
 
 def compare(one: Fingerprint, other: Fingerprint) -> Relation | None:

@@ -85,6 +85,16 @@ def tokens_of(text: str) -> Tokens:
     kinds = _kinds(points)
     if (kinds == _MARK).any():
         points, kinds = points[kinds != _MARK], kinds[kinds != _MARK]
+    return _tokens(points, kinds)
+
+
+def tokens_of_letters(letters: NDArray[np.uint16]) -> Tokens:
+    """Return the tokens of a text of letters and digits alone (:func:`.folded`)."""
+    letters = letters[:LONGEST]
+    return _tokens(letters, _bmp_kinds()[letters])
+
+
+def _tokens(points: NDArray[np.unsignedinteger], kinds: NDArray[np.uint8]) -> Tokens:
     words = kinds & _IN_WORD
     begins = kinds & _ALONE
     begins[:1] |= words[:1]
@@ -127,6 +137,8 @@ def runs_of(tokens: Tokens) -> Runs:
     three = two[:count] * factors[2] + single[2 : count + 2]
     five = four[:count] * factors[3] + single[4 : count + 4]
     eight = four[:count] * factors[4] + four[4 : count + 4]
+    if tokens.alone.all():
+        return Runs(mixed(five[: max(count - 4, 0)]), mixed(eight[: max(count - 7, 0)]), np.arange(max(count - 7, 0)))
     whole = _whole(tokens.alone, 8, 5)
     shingles = np.where(tokens.alone, five, three)[_whole(tokens.alone, 5, 3)]
     return Runs(mixed(shingles), mixed(np.where(tokens.alone, eight, five)[whole]), np.flatnonzero(whole))

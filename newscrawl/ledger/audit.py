@@ -15,8 +15,9 @@ from newscrawl.archive.records import WarcRecord
 from newscrawl.archive.verify import ArchiveCheck, Finding
 from newscrawl.archive.warc import NOT_MODIFIED
 from newscrawl.fingerprint import sha256_hex
+from newscrawl.ledger.copies import damaged_indexes
 from newscrawl.ledger.journal import STAGE
-from newscrawl.ledger.places import Place, places
+from newscrawl.ledger.places import COPIES, Place, places
 from newscrawl.ledger.rows import Originals, RowCheck, lines_of
 from newscrawl.store import Store, articles, captures
 from newscrawl.store.captures import NewCapture
@@ -51,6 +52,7 @@ class Audit:
         yield from self.files()
         yield from self.warcs()
         yield from self.articles()
+        yield from self.copies()
 
     # --- files
 
@@ -123,6 +125,12 @@ class Audit:
         for name, spans in covered.items():
             if found[name].row is not None:
                 yield from _uncovered(found[name], spans)
+
+    def copies(self) -> Iterator[Finding]:
+        """Yield what the next crawl will make again of the index of copies."""
+        for path, why in damaged_indexes(self.folder / COPIES):
+            text = f"{why}; the next crawl makes it again, or `scrapy repair` removes it"
+            yield Finding(severity="warning", file=str(path), offset=None, code="index", text=text)
 
     def _count(self, line: bytes) -> None:
         self.rows += 1

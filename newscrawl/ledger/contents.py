@@ -13,8 +13,8 @@ from newscrawl.archive.snapshot import snapshot_whole, write_snapshot
 from newscrawl.archive.verify import check_index
 from newscrawl.fingerprint import sha256_hex
 from newscrawl.items import SnapshotRef
-from newscrawl.ledger.copies import take_up
-from newscrawl.ledger.places import Place, places
+from newscrawl.ledger.copies import copy_index, damaged_indexes, take_up
+from newscrawl.ledger.places import COPIES, Place, places
 from newscrawl.ledger.rebuilding import article_row, capture_records, rows_in
 from newscrawl.ledger.recovery import body_of
 from newscrawl.store import Store, articles, captures
@@ -34,16 +34,20 @@ class Step:
 class Contents:
     """Mends what can be had again from the files."""
 
-    def __init__(self, folder: Path, store: Store, *, act: bool, note: bool, copies_window_s: float) -> None:
+    def __init__(
+        self, folder: Path, store: Store, *, act: bool, note: bool, copies_window_s: float, store_url: str = ""
+    ) -> None:
         """*act*: whether files are written, *note*: whether the store is; otherwise it is only said.
 
-        *copies_window_s*: :attr:`.Keeping.copies_window_s`.
+        *copies_window_s*: :attr:`.Keeping.copies_window_s`. *store_url*: where the store lies, empty for the folder's
+        own.
         """
         self.folder = folder
         self.store = store
         self.act = act
         self.note = note
         self.copies_window_s = copies_window_s
+        self._index = copy_index(folder if act else None, store_url)
 
     def steps(self, progress: Callable[[int], None]) -> Iterator[Step]:
         """Do everything, and yield each thing; *progress* is told of bytes that were gone through."""
@@ -54,6 +58,8 @@ class Contents:
         for place in found:
             if place.kind == "articles":
                 yield from self._articles(place, progress)
+        self._index.close()
+        yield from self._copies()
         yield from self._snapshots()
 
     def _captures(self, place: Place, progress: Callable[[int], None]) -> Iterator[Step]:
@@ -147,10 +153,17 @@ class Contents:
                 taken += 1
                 if self.note:
                     new = article_row(row, line, file=place.name, offset=offset, spider=spider)
-                    take_up(connection, new, window_s=self.copies_window_s)
+                    take_up(connection, new, self._index, window_s=self.copies_window_s)
                     articles.add(connection, [new])
         if taken:
             yield Step(text=f"{place.path}: {taken} rows taken up")
+
+    def _copies(self) -> Iterator[Step]:
+        """Remove what the next crawl makes again."""
+        for path, why in damaged_indexes(self.folder / COPIES):
+            yield Step(text=f"{path}: {why}; removed, the next crawl makes it again")
+            if self.act:
+                path.unlink(missing_ok=True)
 
     def _snapshots(self) -> Iterator[Step]:
         """Write snapshots again that are missing or changed."""

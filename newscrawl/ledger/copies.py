@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -13,13 +14,15 @@ from sqlalchemy import Connection
 
 from newscrawl.fingerprint.clusters import Edge, Key, equal, joins
 from newscrawl.items import Article
-from newscrawl.store import articles, copies
+from newscrawl.ledger.places import COPIES
+from newscrawl.store import copies
 from newscrawl.store.articles import NewArticle
 from newscrawl.store.copies import NewCopy
 
 if TYPE_CHECKING:
     # With numpy, which commands that look for no copies do without.
     from newscrawl.fingerprint.copies import Fingerprint, Relation
+    from newscrawl.store.copyindex import CopyIndex
 
 RANK = {"exact": 0, "script_variant": 1, "near": 2, "contained": 3, "contains": 3, "template_sibling": 4}
 """Of several relations the one that a row names: the least; among equals that to the earliest row."""
@@ -34,8 +37,34 @@ class Repeated:
     best: Edge | None = None
     """The one that the row names. None, too, where the article itself had the text before."""
     cluster_id: str | None = None
-    common: frozenset[int] = frozenset()
-    """:attr:`.Candidates.common`."""
+
+
+def copy_index(folder: Path | None, store_url: str = "") -> CopyIndex:
+    """Return the index of copies of output *folder*; None where the store is in memory, too.
+
+    *store_url* is empty where the folder has a store of its own, which nobody else writes.
+    """
+    from newscrawl.store.copyindex import CopyIndex
+
+    return CopyIndex() if folder is None else CopyIndex(folder / COPIES, shared=bool(store_url))
+
+
+def damaged_indexes(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the files of an index that are not what was written, each with what is wrong."""
+    if not folder.is_dir():
+        return
+    from newscrawl.store import segments
+
+    for path in segments.leftovers_in(folder):
+        yield path, "was not written to its end"
+    for path in segments.files_in(folder):
+        try:
+            segments.check(path)
+        except FileNotFoundError:
+            # A crawl that is at work has merged it meanwhile.
+            continue
+        except segments.DamagedError as error:
+            yield path, str(error)
 
 
 def text_fingerprint(article: Article) -> Fingerprint:
@@ -64,25 +93,29 @@ def relation(one: Fingerprint, other: Fingerprint) -> Relation | None:
     return found
 
 
-def take_up(connection: Connection, row: NewArticle, *, window_s: float) -> None:
-    """Tell the store what *row*, which it has just learned from a file, is told by, and what it is to others."""
+def take_up(connection: Connection, row: NewArticle, index: CopyIndex, *, window_s: float) -> None:
+    """Tell the store what *row*, which it has just learned from a file, is told by, and what it is to others.
+
+    *index* belongs to this connection alone: it is told of what is not committed yet.
+    """
     if copies.get(connection, row.id, row.version) is not None:
         return
     said = json.loads(row.row)
     found = _fingerprint(said.get("article_body"), said.get("headline"))
     if found.digest is None:
         return
-    key, first = (row.id, row.version), articles.first_with_text(connection, found.digest)
-    repeated = Copies(window_s=window_s, clock=lambda: row.committed_at).repeated(connection, key, found, first)
+    told = Copies(index, window_s=window_s, clock=lambda: row.committed_at)
+    repeated = told.repeated(connection, (row.id, row.version), found)
     new = NewCopy(
         id=row.id,
         version=row.version,
         fingerprint=found,
         committed_at=row.committed_at,
         cluster_id=said.get("cluster_id"),
-        common=repeated.common,
     )
-    copies.add(connection, [new])
+    (number,) = copies.add(connection, [new])
+    index.add(number, found, copies.witness(row.id, row.version, row.committed_at))
+    index.tidy()
     copies.relate(connection, repeated.edges)
 
 
@@ -91,8 +124,8 @@ class _Waiting:
     """A version that the store does not have yet."""
 
     fingerprint: Fingerprint
-    leads: frozenset[int | str | None]
-    """What other texts may have in common with it; most have nothing."""
+    place: int
+    """In the order in which versions came."""
     repeated: Repeated
     article: Callable[[], Article | None]
     """None once it is gone: an article that a later pipeline drops was never kept."""
@@ -115,12 +148,18 @@ class _Known:
 class Copies:
     """Fingerprints of versions that were kept. Nothing here begins a transaction."""
 
-    def __init__(self, *, window_s: float, clock: Callable[[], float]) -> None:
+    def __init__(self, index: CopyIndex, *, window_s: float, clock: Callable[[], float]) -> None:
         """*window_s*: how far back other texts than the same are looked for; 0 for not at all."""
+        from newscrawl.store.copyindex import Leads
+
+        self.index = index
         self.window_s = window_s
         self.clock = clock
         self._waiting: dict[Key, _Waiting] = {}
+        self._leads: Leads[Key] = Leads()
+        self._came = 0
         self._later: list[Edge] = []
+        self._told: list[tuple[int, NewCopy]] = []
 
     # --- asking
 
@@ -129,24 +168,17 @@ class Copies:
     ) -> Repeated:
         """Return what version *key* with this *fingerprint* is to those that were kept.
 
-        *first* is the first row with the same text, which may be from before there were fingerprints.
+        *first* is the first of the rows that the store does not have yet with the same text.
         """
         if fingerprint.digest is None:
             return Repeated()
-        asked = fingerprint if self.window_s else _whole(fingerprint)
-        found = copies.candidates(connection, asked, self.clock() - self.window_s)
+        asked, now = fingerprint if self.window_s else _whole(fingerprint), self.clock()
+        found = copies.candidates(connection, self.index, asked, since=now - self.window_s, now=now)
         known = [
             _Known(key=copy.key, fingerprint=copy.fingerprint, cluster_id=copy.cluster_id) for copy in found.copies
         ]
-        leads = _leads(asked)
-        known += [
-            _Known(key=other, fingerprint=each.fingerprint, cluster_id=each.repeated.cluster_id)
-            for other, each in self._waiting.items()
-            if not leads.isdisjoint(each.leads)
-            and each.kept
-            and other != key
-            and copies.worth_a_look(asked, each.fingerprint)
-        ]
+        known += self._known_waiting(key, asked)
+        first = found.first or first
         edges = [] if first is None or first in {each.key for each in known} else [Edge(key, first, "exact", 1.0)]
         for each in known:
             told = relation(fingerprint, each.fingerprint)
@@ -159,8 +191,17 @@ class Copies:
             edges=others,
             best=best if best in others else None,
             cluster_id=self._cluster(connection, others, {each.key: each for each in known}),
-            common=found.common,
         )
+
+    def _known_waiting(self, key: Key, asked: Fingerprint) -> list[_Known]:
+        """Return what the store does not have yet and is worth a comparison, in the order in which it came."""
+        led = {other for _, other in self._leads.find(_leads(asked))} - {key}
+        found = sorted(((other, self._waiting[other]) for other in led), key=lambda pair: pair[1].place)
+        return [
+            _Known(key=other, fingerprint=each.fingerprint, cluster_id=each.repeated.cluster_id)
+            for other, each in found
+            if each.kept and copies.worth_a_look(asked, each.fingerprint)
+        ]
 
     def _cluster(self, connection: Connection, edges: Iterable[Edge], known: Mapping[Key, _Known]) -> str | None:
         """Return the cluster that a version joins by *edges*: that of the same text, or else of the nearest text.
@@ -197,16 +238,25 @@ class Copies:
     def expect(self, article: Article, fingerprint: Fingerprint, repeated: Repeated) -> None:
         """Take *article* as kept, weakly: its row is not written yet."""
         if fingerprint.digest is not None:
-            self._waiting[_key(article)] = _Waiting(
-                fingerprint=fingerprint, leads=_leads(fingerprint), repeated=repeated, article=ref(article)
+            key = _key(article)
+            self._leave(key)
+            self._came += 1
+            self._waiting[key] = _Waiting(
+                fingerprint=fingerprint, place=self._came, repeated=repeated, article=ref(article)
             )
+            self._leads.add(_leads(fingerprint), key)
 
     def forget(self, article: Article) -> None:
         """Take back :meth:`expect`."""
         waiting = self._waiting.get(_key(article))
         if waiting is not None and waiting.article() is article:
-            del self._waiting[_key(article)]
+            self._leave(_key(article))
             self._forget_edges_to({_key(article)})
+
+    def _leave(self, key: Key) -> None:
+        waiting = self._waiting.pop(key, None)
+        if waiting is not None:
+            self._leads.remove(_leads(waiting.fingerprint), key)
 
     def add(self, article: Article) -> None:
         """Note that the row of *article* was written."""
@@ -220,20 +270,17 @@ class Copies:
     def write(self, connection: Connection) -> None:
         """Tell the store of what was written: fingerprints, and relations to what is written, too."""
         now, written = self.clock(), self._written()
-        copies.add(
-            connection,
-            [
-                NewCopy(
-                    id=key[0],
-                    version=key[1],
-                    fingerprint=each.fingerprint,
-                    committed_at=now,
-                    cluster_id=each.repeated.cluster_id,
-                    common=each.repeated.common,
-                )
-                for key, each in written.items()
-            ],
-        )
+        new = [
+            NewCopy(
+                id=key[0],
+                version=key[1],
+                fingerprint=each.fingerprint,
+                committed_at=now,
+                cluster_id=each.repeated.cluster_id,
+            )
+            for key, each in written.items()
+        ]
+        self._told = list(zip(copies.add(connection, new), new, strict=True))
         copies.relate(connection, (edge for edge in self._edges(written) if not self._is_coming(edge.other)))
 
     def acknowledge(self) -> None:
@@ -241,8 +288,18 @@ class Copies:
         written = self._written()
         self._later = [edge for edge in self._edges(written) if self._is_coming(edge.other)]
         gone = {key for key, each in self._waiting.items() if not each.kept}
-        self._waiting = {key: each for key, each in self._waiting.items() if each.kept and not each.written}
+        self._waiting = {key: each for key, each in self._waiting.items() if key not in gone and key not in written}
+        # Few stay, if any.
+        self._leads.clear()
+        for key, each in self._waiting.items():
+            self._leads.add(_leads(each.fingerprint), key)
         self._forget_edges_to(gone)
+        if self.window_s:
+            for number, copy in self._told:
+                seen = copies.witness(copy.id, copy.version, copy.committed_at)
+                self.index.add(number, copy.fingerprint, seen)
+            self.index.tidy()
+        self._told = []
 
     def _forget_edges_to(self, gone: set[Key]) -> None:
         """Leave out what versions are to those that were not kept after all."""
@@ -263,8 +320,9 @@ class Copies:
         return waiting is not None and not waiting.written
 
 
-def _leads(fingerprint: Fingerprint) -> frozenset[int | str | None]:
-    return frozenset((fingerprint.digest, *copies.keys_of(fingerprint)))
+def _leads(fingerprint: Fingerprint) -> list[int | str | None]:
+    """Return what a text may have in common with others; most have nothing."""
+    return [fingerprint.digest, *(fingerprint.lead_keys if fingerprint.signature else ())]
 
 
 def _key(article: Article) -> Key:

@@ -22,7 +22,7 @@ from newscrawl.archive.wire import WireExchange
 from newscrawl.exceptions import StorageError
 from newscrawl.faultpoints import reach
 from newscrawl.items import Article, CaptureRef, SnapshotRef, VersionKey
-from newscrawl.ledger.copies import Repeated
+from newscrawl.ledger.copies import Repeated, copy_index
 from newscrawl.ledger.feeds import Feeds
 from newscrawl.ledger.frontier import Frontier
 from newscrawl.ledger.health import faults
@@ -215,7 +215,14 @@ class Ledger:
             self._frontier = Frontier(self.store, owner=worker, round_=run.round, clock=self.clock)
         self._feeds = Feeds(self.store, clock=self.clock)
         window_s = self.keeping.copies_window_s
-        self._kept = KeptRows(self.store, spider=self.name, run_id=self.run_id, clock=self.clock, window_s=window_s)
+        self._kept = KeptRows(
+            self.store,
+            spider=self.name,
+            run_id=self.run_id,
+            clock=self.clock,
+            window_s=window_s,
+            index=copy_index(None if self.replay is not None else self.folder, self.keeping.store_url),
+        )
         self._frontier.give_back()
         if self.continued:
             logger.warning("Going on with run %s: %d URLs are left", self.run_id, len(self.frontier))
@@ -495,6 +502,7 @@ class Ledger:
         self._check()
         code, _ = exit_code(self.state, self.reason, self.failure)
         self.commit(ended=(ended_at, self.reason or "killed", code))
+        self.kept.close()
 
     def _conclude(self, ended_at: datetime | None) -> None:
         self.exit_code, reasons = exit_code(self.state, self.reason, self.failure)

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from newscrawl.exceptions import ConfigError, OutputBusyError, StorageError
 from newscrawl.fingerprint import sha256_hex
-from newscrawl.ledger.places import places
+from newscrawl.ledger.places import COPIES, places
 from newscrawl.store import Store
 
 LOCK = ".lock"
@@ -25,7 +25,7 @@ STORE = "store.sqlite"
 REPLAY_MARK = ".replay"
 """A file in an output folder that belongs to replays and may be emptied by the next one."""
 
-_KEPT_FOLDERS = ("articles", "html", "warc", "runs", "torn")
+_KEPT_FOLDERS = ("articles", "html", "warc", "runs", "torn", COPIES)
 
 
 def take(folder: Path, *, replay: bool) -> BinaryIO:

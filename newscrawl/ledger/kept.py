@@ -17,6 +17,7 @@ from newscrawl.store.articles import NewArticle, StoredArticle
 
 if TYPE_CHECKING:
     from newscrawl.fingerprint.copies import Fingerprint
+    from newscrawl.store.copyindex import CopyIndex
 
 
 def text_digest(article: Article) -> str | None:
@@ -28,9 +29,16 @@ class KeptRows:
     """The store's rows together with those that it does not have yet. Looking up raises :exc:`StorageError`."""
 
     def __init__(
-        self, store: Store, *, spider: str, run_id: str, clock: Callable[[], float], window_s: float = 0.0
+        self,
+        store: Store,
+        *,
+        spider: str,
+        run_id: str,
+        clock: Callable[[], float],
+        window_s: float = 0.0,
+        index: CopyIndex,
     ) -> None:
-        """*window_s*: how far back texts are looked for that are nearly the same."""
+        """*window_s*: how far back texts are looked for that are nearly the same; *index* leads to them."""
         self.store = store
         self.spider = spider
         self.run_id = run_id
@@ -38,7 +46,7 @@ class KeptRows:
         # Weak: an article that a later pipeline drops was never kept.
         self._coming: WeakValueDictionary[str, Article] = WeakValueDictionary()
         self._coming_texts: WeakValueDictionary[str, Article] = WeakValueDictionary()
-        self._copies = Copies(window_s=window_s, clock=clock)
+        self._copies = Copies(index, window_s=window_s, clock=clock)
         self.acknowledge()
 
     def acknowledge(self) -> None:
@@ -61,6 +69,10 @@ class KeptRows:
         self._copies.write(connection)
         if self._seen:
             articles.seen(connection, self._seen)
+
+    def close(self) -> None:
+        """End what the next process would have to begin anew."""
+        self._copies.index.close()
 
     def expect(self, article: Article, fingerprint: Fingerprint, repeated: Repeated) -> None:
         """Take *article* with its :func:`.text_fingerprint` as kept: others may come by before its row is written."""
@@ -114,8 +126,10 @@ class KeptRows:
         """Return the first row that had this folded text, or None."""
         with self.store.reading() as connection:
             found = articles.first_with_text(connection, digest)
-        if found is not None:
-            return VersionKey(id=found[0], version=found[1])
+        return self._first_here(digest) if found is None else VersionKey(id=found[0], version=found[1])
+
+    def _first_here(self, digest: str) -> VersionKey | None:
+        """Return the first of the rows that the store does not have with this text."""
         coming = self._coming_texts.get(digest)
         if coming is None or digest in self._by_text:
             return self._by_text.get(digest)
@@ -136,7 +150,7 @@ class KeptRows:
         """Return what *article* with its :func:`.text_fingerprint` is to what was kept."""
         if fingerprint.digest is None:
             return Repeated()
-        first = self.first_with_text(fingerprint.digest)
+        first = self._first_here(fingerprint.digest)
         with self.store.reading() as connection:
             return self._copies.repeated(
                 connection,

@@ -13,6 +13,9 @@ from newscrawl.store.files import StoredFile
 # Of a file that lies here under both names the last one counts: the final one.
 _WARCS = ("*.warc.gz.open", "*.warc.gz", "*.warc")
 _ROWS = ("*.jsonl.open", "*.jsonl")
+COPIES = "copies"
+"""Folder of the index of copies, which can always be made again from the store."""
+
 _LAYOUT = {"warc": _WARCS, "articles": _ROWS, "runs/*": ("rejected*.jsonl.open", "rejected*.jsonl")}
 
 

@@ -71,7 +71,12 @@ class Repair:
             yield from self._recover(store)
             yield from self._take_up(store)
             contents = Contents(
-                self.folder, store, act=not self.dry_run, note=self._may_note, copies_window_s=self.copies_window_s
+                self.folder,
+                store,
+                act=not self.dry_run,
+                note=self._may_note,
+                copies_window_s=self.copies_window_s,
+                store_url=self.url,
             )
             yield from contents.steps(self.progress)
         if self._new_store and not self.dry_run:

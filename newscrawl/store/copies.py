@@ -1,25 +1,22 @@
-"""What copies are told by: fingerprints of versions, the integers that lead to them, and what one is to another.
-
-Look-ups cost the same however many versions there are: an integer leads to at most :data:`COMMON` + 1 of them within
-the time that is looked back.
-"""
+"""What copies are told by: fingerprints of versions, and what one is to another. :mod:`.copyindex` leads to them."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from newscrawl.fingerprint.clusters import Edge, Key
-from newscrawl.store.schema import chunks, copies, copy_keys, fingerprints, insert_into, relations
+from newscrawl.store.schema import chunks, copies, fingerprints, insert_into, meta, relations
 
 if TYPE_CHECKING:
     # With numpy, which commands that look for no copies do without.
     from newscrawl.fingerprint.copies import Fingerprint
+    from newscrawl.store.copyindex import CopyIndex
 
 COMMON = 100
 """An anchor of more versions leads to none: it is a phrase of the trade or a notice. A band leads to the first."""
@@ -42,8 +39,6 @@ class NewCopy:
     fingerprint: Fingerprint
     committed_at: float
     cluster_id: str | None = None
-    common: frozenset[int] = frozenset()
-    """:attr:`Candidates.common`: keys that lead to enough versions already."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,13 +63,8 @@ class Candidates:
 
     copies: tuple[StoredCopy, ...]
     """The one that was committed first first."""
-    common: frozenset[int]
-    """Keys of the look-up that lead to more than :data:`COMMON` versions."""
-
-
-def keys_of(fingerprint: Fingerprint) -> list[int]:
-    """Return the integers that lead to a text: its bands, and its anchors turned below zero."""
-    return [*fingerprint.bands, *(-1 - anchor for anchor in fingerprint.anchors)]
+    first: Key | None
+    """The first version with the same text, which may be from before there were fingerprints."""
 
 
 def worth_a_look(one: Fingerprint, other: Fingerprint) -> bool:
@@ -83,64 +73,61 @@ def worth_a_look(one: Fingerprint, other: Fingerprint) -> bool:
         return True
     if not one.signature or not other.signature or one.algorithm != other.algorithm:
         return False
-    if not set(one.bands).isdisjoint(other.bands):
+    if one.shares_band(other):
         return True
     ours, theirs = one.anchors, other.anchors
-    return _enough(len(set(ours).intersection(theirs)), len(ours), len(theirs))
+    return enough(len(set(ours).intersection(theirs)), len(ours), len(theirs))
 
 
-def add(c: Connection, new: Sequence[NewCopy]) -> None:
-    """Take up versions; one that is there already is an error."""
-    if not new:
-        return
-    numbers = [row.number for row in c.execute(_INSERT, [_values(each) for each in new])]
-    rows = [
-        {"key": key, "number": number, "anchors": len(each.fingerprint.anchors)}
-        for number, each in zip(numbers, new, strict=True)
-        for key in keys_of(each.fingerprint)
-        if key not in each.common
-    ]
-    if rows:
-        # In the order of the index: neighbours stand on one page.
-        c.execute(_INSERT_KEYS, sorted(rows, key=lambda row: row["key"]))
+def enough(shared: int, ours: int, theirs: int) -> bool:
+    """Tell whether so many anchors in common are enough, of as many as the two texts have."""
+    return shared > 0 and shared >= SHARED_ANCHORS * min(ours, theirs)
 
 
-def candidates(c: Connection, fingerprint: Fingerprint, since: float) -> Candidates:
+def add(c: Connection, new: Sequence[NewCopy]) -> list[int]:
+    """Take up versions, and return their numbers; one that is there already is an error."""
+    return [row.number for row in c.execute(_INSERT, [_values(each) for each in new])] if new else []
+
+
+def witness(id: str, version: int, committed_at: float) -> str:
+    """Return what tells a version from another one that gets its number after it."""
+    return f"{id[:32]}-{version}-{committed_at!r}"
+
+
+def identity(c: Connection) -> str:
+    """Return what tells this store from any other."""
+    found: str = c.execute(_IDENTITY).scalar_one()
+    return found
+
+
+def candidates(c: Connection, index: CopyIndex, fingerprint: Fingerprint, *, since: float, now: float) -> Candidates:
     """Return the versions that share the text of *fingerprint*, a band, or a quarter of the shorter's anchors.
 
-    Of other texts only those committed from *since* on. What shares the text and has no fingerprint, because it was
-    committed by an older newscrawl, is left to :func:`.articles.first_with_text`.
+    Of other texts only those committed from *since* on; a signature that is empty asks for the same text only.
     """
-    numbers = set(_same_text(c, fingerprint.digest))
-    common: frozenset[int] = frozenset()
-    if fingerprint.signature:
-        near, common = _near(c, fingerprint, since)
-        numbers |= near
-    found = [_copy(row) for some in chunks(sorted(numbers)) for row in c.execute(_BY_NUMBER, {"b_numbers": some})]
-    return Candidates(copies=tuple(found), common=common)
+    if fingerprint.digest is None:
+        return Candidates(copies=(), first=None)
+    rows = c.execute(_SAME_TEXT, {"b_digest": fingerprint.digest}).all()
+    found = [_copy(row) for row in rows if row.number is not None]
+    led = index.led_to(c, fingerprint, since=since, now=now) if fingerprint.signature else []
+    if led:
+        same = {copy.number for copy in found}
+        others = _numbered(c, [number for number in led if number not in same])
+        near = [_copy(row) for row in others if row.committed_at >= since]
+        # What was led to by accident has nothing in common with this text.
+        found += [copy for copy in near if worth_a_look(fingerprint, copy.fingerprint)]
+    found.sort(key=lambda copy: copy.number)
+    return Candidates(copies=tuple(found), first=(rows[0].first_id, rows[0].first_version) if rows else None)
 
 
-def _same_text(c: Connection, digest: str | None) -> list[int]:
-    return [] if digest is None else list(c.execute(_SAME_TEXT, {"b_digest": digest}).scalars())
-
-
-def _near(c: Connection, fingerprint: Fingerprint, since: float) -> tuple[set[int], frozenset[int]]:
-    first = c.execute(_FIRST_SINCE, {"b_since": since}).scalar()
-    if first is None:
-        return set(), frozenset()
-    led: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for some in chunks(keys_of(fingerprint)):
-        for key, number, anchors in c.execute(_BY_KEY, {"b_keys": some, "b_first": first}):
-            led[key].append((number, anchors))
-    common = frozenset(key for key, found in led.items() if len(found) > COMMON)
-    near = {number for key, found in led.items() if key >= 0 for number, _ in found}
-    shared = Counter(found for key, all_ in led.items() if key < 0 and key not in common for found in all_)
-    ours = len(fingerprint.anchors)
-    return near | {number for (number, theirs), count in shared.items() if _enough(count, ours, theirs)}, common
-
-
-def _enough(shared: int, ours: int, theirs: int) -> bool:
-    return shared > 0 and shared >= SHARED_ANCHORS * min(ours, theirs)
+def _numbered(c: Connection, numbers: Sequence[int]) -> list[Row[*tuple[Any, ...]]]:
+    """Return the rows of *numbers*. A statement of a fixed length is not compiled anew for each article."""
+    found: list[Row[*tuple[Any, ...]]] = []
+    for some in chunks(numbers, _LENGTHS[-1]):
+        length = next(length for length in _LENGTHS if length >= len(some))
+        padded = some + some[-1:] * (length - len(some))
+        found += c.execute(_by_number(length), {f"b_{place}": number for place, number in enumerate(padded)}).all()
+    return found
 
 
 def relate(c: Connection, edges: Iterable[Edge]) -> None:
@@ -184,15 +171,8 @@ def count(c: Connection) -> int:
 
 
 def remove(c: Connection, id: str, version: int) -> None:
-    """Forget a version: its fingerprint, what leads to it, and what it is to others."""
-    copy = get(c, id, version)
-    if copy is not None:
-        for some in chunks(keys_of(copy.fingerprint)):
-            c.execute(
-                sa.delete(copy_keys).where(copy_keys.c.key.in_(some), copy_keys.c.number == bindparam("b_number")),
-                {"b_number": copy.number},
-            )
-        c.execute(sa.delete(copies).where(copies.c.number == copy.number))
+    """Forget a version: its fingerprint, and what it is to others. What still leads to it leads nowhere."""
+    c.execute(sa.delete(copies).where(copies.c.article_id == id, copies.c.version == version))
     c.execute(sa.delete(relations).where(_ENDS), {"b_id": id, "b_version": version})
 
 
@@ -223,25 +203,23 @@ def _edge(row: Row[*tuple[Any, ...]]) -> Edge:
 
 
 _INSERT = insert(copies).returning(copies.c.number, sort_by_parameter_order=True)
-_INSERT_KEYS = insert(copy_keys)
-_WHOLE = select(
-    copies.c.number, copies.c.article_id, copies.c.version, copies.c.cluster_id, *(copies.c[name] for name in _PARTS)
-)
-_BY_NUMBER = _WHOLE.where(copies.c.number.in_(bindparam("b_numbers", expanding=True))).order_by(copies.c.number)
+_COLUMNS = [copies.c[name] for name in ("number", "article_id", "version", "cluster_id", "committed_at", *_PARTS)]
+_WHOLE = select(*_COLUMNS)
+_LENGTHS = (1, 8, 64)
+
+
+@cache
+def _by_number(length: int) -> sa.Select[*tuple[Any, ...]]:
+    places = [bindparam(f"b_{place}", type_=copies.c.number.type) for place in range(length)]
+    return _WHOLE.where(copies.c.number.in_(places))
+
+
+_IDENTITY = select(meta.c.value).where(meta.c.key == "identity")
 _BY_VERSION = _WHOLE.where(copies.c.article_id == bindparam("b_id"), copies.c.version == bindparam("b_version"))
-_FIRST_SINCE = (
-    select(copies.c.number)
-    .where(copies.c.committed_at >= bindparam("b_since"))
-    .order_by(copies.c.committed_at, copies.c.number)
-    .limit(1)
-)
-_BY_KEY = select(copy_keys.c.key, copy_keys.c.number, copy_keys.c.anchors).where(
-    copy_keys.c.key.in_(bindparam("b_keys", expanding=True)), copy_keys.c.number >= bindparam("b_first")
-)
 _SAME_TEXT = (
-    select(copies.c.number)
-    .join(
-        fingerprints,
+    select(fingerprints.c.article_id.label("first_id"), fingerprints.c.version.label("first_version"), *_COLUMNS)
+    .outerjoin(
+        copies,
         (fingerprints.c.article_id == copies.c.article_id) & (fingerprints.c.version == copies.c.version),
     )
     .where(fingerprints.c.value == bindparam("b_digest"), fingerprints.c.kind == "exact")

@@ -76,12 +76,12 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Run one transaction that only reads; on SQLite it keeps no crawl from writing, however long it takes."""
-        self._connection.execution_options(**{_READING: True})
+        self._connection.info[_READING] = True
         try:
             with self.begin() as connection:
                 yield connection
         finally:
-            self._connection.execution_options(**{_READING: False})
+            self._connection.info[_READING] = False
 
     def close(self) -> None:
         """Close the connection; a transaction that is open is rolled back. Once is enough."""
@@ -169,5 +169,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    if connection.info.get(_READING):
+        # It takes no lock, so it cannot fail; by SQLAlchemy it would take half the time of a look-up.
+        connection.connection.cursor().execute("BEGIN")
+        return
     # With the lock from the start, a transaction cannot fail in its midst because another process writes.
-    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(_READING) else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -6,6 +6,7 @@ A new database gets the tables as they are now; an older one takes the steps it 
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 from sqlalchemy import Connection, Table, inspect, select, text, update
 from sqlalchemy.schema import CreateColumn, DropTable
@@ -46,7 +47,19 @@ def _copies(c: Connection) -> None:
     metadata.create_all(c)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _due_and_robots, _copies)
+def _identity(c: Connection) -> None:
+    # What leads to copies lies in files beside the store, which name it.
+    identify(c)
+    c.execute(text("DROP TABLE IF EXISTS copy_keys"))
+
+
+def identify(c: Connection) -> None:
+    """Give the database a name that no other has."""
+    row = {"key": "identity", "value": uuid4().hex}
+    c.execute(insert_into(c.dialect.name, meta).on_conflict_do_nothing(), row)
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _due_and_robots, _copies, _identity)
 """The step at place *n* leads from version *n* to version *n* + 1. A published step is never changed."""
 
 SCHEMA_VERSION = len(STEPS)
@@ -79,6 +92,7 @@ def migrate(c: Connection) -> None:
     version = version_of(c)
     if version is None:
         metadata.create_all(c)
+        identify(c)
         c.execute(insert_into(c.dialect.name, meta), {"key": "schema_version", "value": str(SCHEMA_VERSION)})
         return
     if version > SCHEMA_VERSION:

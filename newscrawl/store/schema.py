@@ -178,7 +178,7 @@ fingerprints = Table(
     Index("fingerprints_value", "value", "kind", "algorithm"),
 )
 
-# What copies are told by, of each version that has a text; and the shingles that lead to it.
+# What copies are told by, of each version that has a text.
 copies = Table(
     "copies",
     metadata,
@@ -200,16 +200,6 @@ copies = Table(
 
 _CLUSTERED = copies.c.cluster_id.is_not(None)
 Index("copies_cluster", copies.c.cluster_id, sqlite_where=_CLUSTERED, postgresql_where=_CLUSTERED)
-
-# Bands as they are, anchors below zero; with how many anchors the text has. Nothing but the key is looked up.
-copy_keys = Table(
-    "copy_keys",
-    metadata,
-    Column("key", BigInteger, primary_key=True, autoincrement=False),
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("anchors", Integer, nullable=False),
-    sqlite_with_rowid=False,
-)
 
 # What one version is to another, the later one first.
 relations = Table(
