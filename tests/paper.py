@@ -19,8 +19,6 @@ class Served:
     status: int = 200
     validated: bool = True
     """Whether it has an ETag, and 304 is answered."""
-    location: str | None = None
-    """Where a redirect leads."""
 
     @property
     def etag(self) -> str:
@@ -90,8 +88,6 @@ class Paper:
         handler.send_response(status)
         if page.validated and status in (200, 304):
             handler.send_header("ETag", page.etag)
-        if page.location is not None:
-            handler.send_header("Location", page.location)
         if status != 304:
             handler.send_header("Content-Type", page.kind)
             handler.send_header("Content-Length", str(len(page.body)))

@@ -72,8 +72,7 @@ class PlainRedirectMiddleware(RedirectMiddleware):
         # As Scrapy compares: an address in another spelling is another host to it.
         host = urlsplit(redirected.url).hostname or ""
         if not any(host == domain or host.endswith(f".{domain}") for domain in domains):
-            text = f"it redirects to another site, {host[:100]}"
-            raise RefusedResponse(text, "redirect_offsite", target=redirected.url)
+            raise RefusedResponse(f"it redirects to another site, {host[:100]}", "redirect_offsite")
 
     def _check_scheme(self, request: Request, response: Response) -> None:
         """Raise :exc:`RefusedResponse` where a redirect was not followed for the scheme it leads to."""

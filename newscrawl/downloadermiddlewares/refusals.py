@@ -14,12 +14,8 @@ class RefusedRequest(IgnoreRequest):
 
 
 class RefusedResponse(IgnoreRequest):
-    """An answer that is not read: its text says why, ``newscrawl_reason`` the same in one word.
+    """An answer that is not read: its text says why, ``newscrawl_reason`` the same in one word."""
 
-    ``newscrawl_target`` is where a redirect leads that is not followed.
-    """
-
-    def __init__(self, text: str, reason: str, *, target: str | None = None) -> None:
+    def __init__(self, text: str, reason: str) -> None:
         super().__init__(text)
         self.newscrawl_reason = reason
-        self.newscrawl_target = target

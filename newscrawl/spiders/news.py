@@ -362,11 +362,8 @@ class NewsSpider(Spider):
         asked_for = request.meta.get("newscrawl_feed") or request.meta.get("newscrawl_reread")
         return None if asked_for else self.following.traps.refuses(request.url)
 
-    def failed(self, failure: Failure) -> Iterator[Request]:
-        """Count a request without an answer that can be read; a failed start URL changes the exit code.
-
-        A feed that moved to another site is asked there: services that count readers are reached that way.
-        """
+    def failed(self, failure: Failure) -> None:
+        """Count a request without an answer that can be read; a failed start URL changes the exit code."""
         request: Request = failure.request  # type: ignore[attr-defined]
         if self.ledger.frontier.returns(request.meta.get("newscrawl_lease")):
             return
@@ -381,9 +378,6 @@ class NewsSpider(Spider):
         if feed is not None:
             status = failure.value.response.status if isinstance(failure.value, HttpError) else None
             known = self.polling.failed(feed, status=status, reason=reason)
-            target = getattr(failure.value, "newscrawl_target", None)
-            if known is not None and known.kind in DOCUMENTS and target is not None:
-                yield from self.following.named([target], "feed", request.url, site=known.site)
             if known is not None and (known.kind == "guess" or (known.kind == "listing" and reason in _KEPT_OUT)):
                 # Nobody said that there is something, or that it may be asked.
                 return
