@@ -41,7 +41,6 @@ class Paper:
 
     pages: dict[str, Served] = field(default_factory=dict)
     log: list[Asked] = field(default_factory=list)
-    host: str = "127.0.0.1"
 
     def __enter__(self) -> Self:
         paper = self
@@ -55,7 +54,7 @@ class Paper:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer((self.host, 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
         return self
@@ -69,11 +68,7 @@ class Paper:
 
     def url(self, path: str = "/") -> str:
         """The address of a path."""
-        return f"http://{self.host}:{self._server.server_address[1]}{path}"
-
-    def absolute(self, link: str) -> str:
-        """The address of a path; of another paper's page its own."""
-        return link if "://" in link else self.url(link)
+        return f"http://127.0.0.1:{self._server.server_address[1]}{path}"
 
     def asked(self, since: int = 0) -> dict[str, int]:
         """Path and status of each request from *since* on; robots.txt is left out."""
@@ -127,7 +122,7 @@ class Paper:
     def rss(self, path: str, links: list[str], *, validated: bool = True) -> None:
         """Print a feed."""
         items = "".join(
-            f"<item><title>T</title><link>{self.absolute(link)}</link><pubDate>Fri, 20 Nov 2026 08:00:00 GMT</pubDate></item>"
+            f"<item><title>T</title><link>{self.url(link)}</link><pubDate>Fri, 20 Nov 2026 08:00:00 GMT</pubDate></item>"
             for link in links
         )
         text = f'<?xml version="1.0"?><rss version="2.0"><channel><title>P</title>{items}</channel></rss>'
@@ -135,6 +130,6 @@ class Paper:
 
     def sitemap(self, path: str, links: dict[str, str]) -> None:
         """Print a sitemap: links with the time of their last change."""
-        rows = "".join(f"<url><loc>{self.absolute(u)}</loc><lastmod>{at}</lastmod></url>" for u, at in links.items())
+        rows = "".join(f"<url><loc>{self.url(u)}</loc><lastmod>{at}</lastmod></url>" for u, at in links.items())
         text = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{rows}</urlset>'
         self.put(path, f'<?xml version="1.0"?>{text}', "application/xml")

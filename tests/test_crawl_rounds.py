@@ -92,33 +92,6 @@ def test_rounds_find_everything_ask_nothing_twice_and_keep_every_version(paper: 
     assert told[: len(told) // 2] == told[len(told) // 2 :]
 
 
-def test_feeds_of_a_site_may_lie_elsewhere_and_lead_to_its_own_articles_only(paper: Paper, tmp_path: Path) -> None:
-    with Paper(host="127.0.0.3") as elsewhere:
-        story, other = paper.url(paper.article(8)), elsewhere.url(elsewhere.article(9))
-        deeper = paper.url(paper.article(10, day="2026-11-18"))
-        elsewhere.rss("/paper.rss", [story, other])
-        elsewhere.sitemap("/deep.xml", {deeper: "2026-11-18", other: "2026-11-18"})
-        index = f"<sitemapindex><sitemap><loc>{elsewhere.url('/deep.xml')}</loc></sitemap></sitemapindex>"
-        elsewhere.put("/map.xml", f'<?xml version="1.0"?>{index}', "application/xml")
-        paper.put("/robots.txt", f"Sitemap: {elsewhere.url('/map.xml')}\n", "text/plain")
-        link = f'<link rel="alternate" type="application/rss+xml" href="{elsewhere.url("/paper.rss")}">'
-        paper.listing("/", [], link, f'<a href="{other}">Elsewhere, a story of another paper altogether</a>')
-        first, asked = round_of(paper, tmp_path)
-        assert first.code == 0, first.log[-3000:]
-        assert set(stories(asked)) == {8, 10}
-        assert elsewhere.asked() == {"/paper.rss": 200, "/map.xml": 200, "/deep.xml": 200}
-        assert {row["site"] for row in first.rows} == {"127.0.0.1"}
-        assert elsewhere.url("/paper.rss") in first.report["sites"]["127.0.0.1"]["feeds"]
-        before = len(elsewhere.log)
-        again, asked = round_of(paper, tmp_path)
-        assert again.code == 0, again.log[-3000:]
-        assert stories(asked) == {}
-        assert elsewhere.asked(before) == {"/paper.rss": 304, "/map.xml": 304, "/deep.xml": 304}
-        replayed = crawl(tmp_path / "again", "-s", f"NEWSCRAWL_REPLAY={tmp_path}/warc/*.warc.gz")
-        assert replayed.code == 0, replayed.log[-3000:]
-        assert numbered(replayed.rows) == numbered(first.rows)
-
-
 def test_a_feed_that_never_says_304_is_told_by_its_bytes(paper: Paper, tmp_path: Path) -> None:
     for page in paper.pages.values():
         page.validated = False

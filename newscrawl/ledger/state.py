@@ -158,13 +158,12 @@ class RunState:
         self.pages[kind] += 1
         self.site(site_of(url)).pages += 1
 
-    def feed(self, url: str, *, kind: str | None = None, site: str | None = None) -> FeedCounts:
+    def feed(self, url: str, *, kind: str | None = None) -> FeedCounts:
         """Return the counts of the feed at *url*, to be changed at once: the next commit writes them.
 
-        *kind* is what is known of it now; None leaves what was known. *site* is the one whose feed it is, where it
-        does not lie there.
+        *kind* is what is known of it now; None leaves what was known.
         """
-        counts = self.site(site or site_of(url)).feed(url, kind or "")
+        counts = self.site(site_of(url)).feed(url, kind or "")
         if kind is not None and counts.kind != OTHERS:
             counts.kind = kind
         return counts

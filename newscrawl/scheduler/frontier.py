@@ -92,9 +92,9 @@ class FrontierScheduler(BaseScheduler):
         check_engine(self.crawler.engine)
         self.spider = spider
         # What a crawl of other sites left in this store is not asked, and not refused either: it waits for its own.
-        if getattr(spider, "allowed_domains", None):
-            # They may become more while it crawls.
-            self.frontier.stay_within(lambda host: _is_within(host, frozenset(getattr(spider, "allowed_domains", ()))))
+        domains = tuple(getattr(spider, "allowed_domains", None) or ())
+        if domains:
+            self.frontier.stay_within(lambda host: host in domains or host.endswith(tuple(f".{d}" for d in domains)))
         self.ticks.start(_TICK_S, now=False)
 
     def close(self, reason: str) -> None:
@@ -338,12 +338,6 @@ class FrontierScheduler(BaseScheduler):
 
             # What a second signal does, too.
             cast(Any, reactor).stop()
-
-
-def _is_within(host: str, domains: frozenset[str]) -> bool:
-    """Return whether *host* is one of *domains* or below one."""
-    labels = host.split(".")
-    return any(".".join(labels[at:]) in domains for at in range(len(labels)))
 
 
 def _bounded(priority: int) -> int:

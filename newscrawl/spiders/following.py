@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -41,8 +41,6 @@ _RANK = {
 _SITEMAPS = frozenset(("sitemap", "sitemap_index", "news_sitemap"))
 _UNDATED = 100
 _MAX_REFRESHES = 3
-_MAX_ELSEWHERE = 10
-"""Hosts of other sites that the feeds of a site may lie on."""
 _MAX_ASKED = 20_000
 
 
@@ -62,8 +60,6 @@ class Following:
         self.callback: Callable[..., Any] | None = None
         self.errback: Callable[..., Any] | None = None
         self.sites: set[str] = set(plan.sites)
-        self.elsewhere: dict[str, set[str]] = defaultdict(set)
-        """Hosts of other sites on which feeds of a site lie, by that site."""
         self.traps = TrapWatch(this_year=datetime.fromtimestamp(ledger.clock(), UTC).year)
         self._texts: OrderedDict[int, None] = OrderedDict()
         # Most links of a page were seen on the page before; asking here spares a Request for each.
@@ -95,22 +91,6 @@ class Following:
         # What was kept before the profile said so stands in a replay set under the URL of then.
         return plain if self.ledger.replay is None or plain in self.ledger.replay else url
 
-    @property
-    def domains(self) -> list[str]:
-        """The sites of the crawl, and the hosts of others that their feeds lie on."""
-        return sorted(self.sites.union(*self.elsewhere.values()))
-
-    def _may_lie_there(self, feed: Feed) -> bool:
-        """Return whether *feed* lies on its own site, or on one of a few other hosts."""
-        if self.in_scope(feed.url):
-            return True
-        hosts = self.elsewhere[feed.site]
-        if feed.host not in hosts and len(hosts) >= _MAX_ELSEWHERE:
-            self.ledger.state.skip(feed.url, "feeds_elsewhere_limit")
-            return False
-        hosts.add(feed.host)
-        return True
-
     # --- one request each
 
     def start(self, url: str, *, priority: int = 0) -> Request:
@@ -128,7 +108,7 @@ class Following:
 
     def poll(self, feed: Feed) -> Iterator[Request]:
         """Yield the request for a feed, unless it was asked in this round."""
-        if feed.url_key not in self.asked and feed.site in self.sites and self._may_lie_there(feed):
+        if feed.url_key not in self.asked and self.in_scope(feed.url):
             self.asked.add(feed.url_key)
             how: FoundHow = "sitemap" if feed.kind in _SITEMAPS else "listing"
             rank: str = "feed" if feed.kind not in ("home", "listing", "guess", *_SITEMAPS) else how
@@ -294,9 +274,8 @@ class Following:
         if found_of(response)["how"] == "start" or (feed is not None and feed.kind == "home"):
             listings += self._sections(page, response)
             # A page that asks not to be followed comes without links.
-            feeds = map(_feed_url, page.feeds if page.links else ())
-            yield from self.named(feeds, "feed", on, site=site_of(on))
-            yield from self.named(self.ledger.robots.sitemaps(on), "sitemap", on, site=site_of(on))
+            yield from self.named(map(_feed_url, page.feeds if page.links else ()), "feed", on)
+            yield from self.named((self.ledger.robots.sitemaps(on)), "sitemap", on)
             if self.ledger.replay is None and not self.polling.has_documents(host_of(on), site_of(on)):
                 yield from self.named(guesses(on), "guess", on)
         yield from self.named(listings, "listing", on)
@@ -311,22 +290,17 @@ class Following:
             self.ledger.state.skip(url, "sections_limit")
         return found[: self.max_sections]
 
-    def named(
-        self, urls: Iterable[str], kind: str, on: str | None, *, site: str | None = None, now: bool | None = None
-    ) -> Iterator[Request]:
-        """Yield requests for feeds that *on* names, or a profile: those that are new, due, or wanted *now*.
-
-        *site*: the one whose feeds they are, wherever they lie; None where each has to be of the site that it lies on.
-        """
+    def named(self, urls: Iterable[str], kind: str, on: str | None, *, now: bool | None = None) -> Iterator[Request]:
+        """Yield requests for feeds that *on* names, or a profile: those that are new, due, or wanted *now*."""
         wanted = []
         for url in urls:
             if self.ledger.replay is not None and url not in self.ledger.replay:
                 continue
-            if site is None and not self.in_scope(url):
+            if not self.in_scope(url):
                 self.ledger.state.skip(url, "feed_of_another_site")
             elif url_key(url) not in self.asked:
                 wanted.append(url)
-        for feed in self.polling.named(wanted, kind, on, site=site, now=self.eager if now is None else now):
+        for feed in self.polling.named(wanted, kind, on, now=self.eager if now is None else now):
             yield from self.poll(feed)
 
     # --- what a feed gives
@@ -356,9 +330,8 @@ class Following:
             yield from self.ask(document.next_page, how, on=response.url, again=True)
         return fresh
 
-    def _wanted(self, entry: FeedEntry, beside: str | None = None) -> bool:
-        """Return whether *entry* is of a site of the crawl or on the host *beside*, and of the days that are wanted."""
-        if not self.in_scope(entry.url) and host_of(entry.url) != beside:
+    def _wanted(self, entry: FeedEntry) -> bool:
+        if not self.in_scope(entry.url):
             self.ledger.state.skip(entry.url, "other_site")
             return False
         outside = self.plan.window.excludes(entry.published)
@@ -380,11 +353,7 @@ class Following:
     def _nested(self, document: FeedDocument, response: Response) -> Iterator[Request]:
         """Yield requests for the sitemaps that an index names, the newest first."""
         depth = response.meta.get("newscrawl_nested", 0) + 1
-        # What lies elsewhere may name what lies beside it.
-        index = self.ledger.feeds.get(response.meta.get("newscrawl_feed") or "")
-        site = index.site if index is not None and not self.in_scope(response.url) else None
-        beside = host_of(response.url) if site is not None else None
-        wanted = [feed for feed in document.feeds if self._wanted(feed, beside)]
+        wanted = [feed for feed in document.feeds if self._wanted(feed)]
         wanted.sort(key=lambda feed: feed.modified or feed.published or "", reverse=True)
         known = self.ledger.feeds.known(url_key(feed.url) for feed in wanted)
         for feed in wanted:
@@ -394,7 +363,7 @@ class Following:
             if (trap := self.traps.refuses_sitemap(feed.url, depth)) is not None:
                 self.ledger.state.skip(feed.url, f"trap_{trap}")
                 continue
-            for request in self.named([feed.url], "sitemap", response.url, site=site, now=self.eager or changed):
+            for request in self.named([feed.url], "sitemap", response.url, now=self.eager or changed):
                 request.meta["newscrawl_nested"] = depth
                 yield request
 

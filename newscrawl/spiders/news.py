@@ -53,7 +53,7 @@ class _Sites:
     """
 
     def __get__(self, spider: NewsSpider | None, owner: type[NewsSpider]) -> list[str]:
-        return [] if spider is None else spider.following.domains
+        return [] if spider is None else sorted(spider.following.sites)
 
 
 class NewsSpider(Spider):

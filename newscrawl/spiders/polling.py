@@ -41,20 +41,15 @@ class Polling:
         """Return the feeds of *sites* that are due; all that live when they are wanted *now*."""
         return (feed for feed in self.ledger.feeds.of_sites(sites) if self._is_due(feed, now=now))
 
-    def named(
-        self, urls: Iterable[str], kind: str, on: str | None, *, site: str | None = None, now: bool
-    ) -> list[Feed]:
-        """Return what is to be asked of the feeds that *on* names: new ones, and known ones that are due.
-
-        A new one is a feed of *site*; of the site that it lies on where that is None.
-        """
+    def named(self, urls: Iterable[str], kind: str, on: str | None, *, now: bool) -> list[Feed]:
+        """Return what is to be asked of the feeds that *on* names: new ones, and known ones that are due."""
         wanted = {key: url for url in urls if len(key := url_key(url)) <= LONGEST_KEY}
         known = self.ledger.feeds.known(wanted)
         asked: list[Feed] = []
         for key, url in wanted.items():
             feed = known.get(key)
             if feed is None:
-                feed = self._new(url, kind, on, site)
+                feed = self._new(url, kind, on)
                 self.ledger.feeds.put(feed)
             elif not self._is_due(feed, now=now):
                 continue
@@ -83,13 +78,13 @@ class Polling:
         asked = found["asked"]
         return self.ledger.feeds.get(url_key(asked)) or self._new(asked, kind, None)
 
-    def _new(self, url: str, kind: str, on: str | None, site: str | None = None) -> Feed:
+    def _new(self, url: str, kind: str, on: str | None) -> Feed:
         now = self.ledger.clock()
         return Feed(
             url_key=url_key(url),
             url=url,
             host=host_of(url),
-            site=site or site_of(url),
+            site=site_of(url),
             kind=kind,
             found_on=on,
             interval_s=self._first_interval((), kind),
@@ -121,7 +116,7 @@ class Polling:
         if feed.polls == 0:
             feed = replace(feed, interval_s=self._first_interval(dates, kind))
         self._count(replace(feed, kind=kind), "new" if new else "unchanged", status=response.status)
-        counts = self.ledger.state.feed(feed.url, kind=kind, site=feed.site)
+        counts = self.ledger.state.feed(feed.url, kind=kind)
         counts.entries, counts.new = entries, counts.new + new
         self._put(
             replace(
@@ -192,7 +187,7 @@ class Polling:
         )
 
     def _count(self, feed: Feed, outcome: FeedOutcome, *, status: int | None = None, reason: str | None = None) -> None:
-        counts = self.ledger.state.feed(feed.url, kind=feed.kind, site=feed.site)
+        counts = self.ledger.state.feed(feed.url, kind=feed.kind)
         if outcome in ("not_due", "dead") and counts.outcome != "not_due":
             return
         counts.outcome, counts.status, counts.reason = outcome, status, reason
