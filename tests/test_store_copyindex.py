@@ -350,6 +350,35 @@ def test_what_others_commit_is_found_within_a_second(store: Store, tmp_path: Pat
     assert [world.ask(made_up(900, like=n)) for n in range(1, 60)] == [[n] for n in range(1, 60)]
 
 
+def test_what_comes_when_something_goes_is_found(store: Store, tmp_path: Path) -> None:
+    ours, theirs = (World(store, tmp_path / name, shared=True) for name in ("ours", "theirs"))
+    first, gone, _ = theirs.commit(*map(made_up, (1, 2, 3)))
+    assert ours.ask(made_up(1)) == [first]
+    with store.begin() as c:
+        copies.remove(c, f"{1:064x}", 1)
+    (new,) = theirs.commit(made_up(4))
+    ours.now += 2.0
+    assert ours.ask(made_up(4)) == [new]
+    assert ours.ask(made_up(2)) == [], gone
+
+
+def test_rows_that_are_taken_up_late_hide_no_other(world: World) -> None:
+    world.now = 100.0
+    (number,) = world.commit(made_up(1))
+    world.now = 50.0
+    world.commit(made_up(2))
+    world.begin()
+    world.now = 120.0
+    assert world.ask(made_up(1), since=40.0) == [number]
+
+
+def test_segments_stay_few_where_no_more_can_be_merged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copyindex, "LONGEST", 64)
+    fill(world, 400)
+    # Three or four for each stretch that one can count.
+    assert len(world.files) <= 4 * (400 // 64 + 1)
+
+
 def test_a_lower_number_may_be_committed_later(store: Store, tmp_path: Path) -> None:
     world = World(store, tmp_path / "copies", shared=True)
     world.ask(made_up(0))

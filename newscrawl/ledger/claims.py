@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from newscrawl.fingerprint.clusters import Edge
+from newscrawl.fingerprint.clusters import Edge, equal
 from newscrawl.items import Article, Provenance, Warn
 from newscrawl.ledger.copies import RANK, Repeated, relation, text_fingerprint
 from newscrawl.store.articles import NewArticle, StoredArticle
@@ -47,7 +47,7 @@ def checked(
             warning = Warn(field=field, code="claim_of_other_text", detail=url[:200])
             found = replace(found, warnings=(*found.warnings, warning))
         else:
-            found = _confirmed(found, edge, article, field, url)
+            found = _confirmed(found, edge, claimed, article, field, url)
     return found if found.evidence else _claimed(found, article, latest)
 
 
@@ -64,7 +64,7 @@ def _edge(article: Article, repeated: Repeated, claimed: NewArticle | StoredArti
     if not known:
         # Kept before the time that is looked back, or a text that is too common to be looked for.
         row = json.loads(claimed.row)
-        other = Article(article_body=row["article_body"], headline=row["headline"])
+        other = Article(article_body=row.get("article_body"), headline=row.get("headline"))
         told = relation(text_fingerprint(article), text_fingerprint(other))
         if told is None:
             return None
@@ -73,11 +73,21 @@ def _edge(article: Article, repeated: Repeated, claimed: NewArticle | StoredArti
     return None if best.kind == "template_sibling" else best
 
 
-def _confirmed(found: Checked, edge: Edge, article: Article, field: str, url: str) -> Checked:
+def _cluster_of(row: NewArticle | StoredArticle) -> str:
+    """Return the cluster that *row* was committed in: that of its article where it names none."""
+    return json.loads(row.row).get("cluster_id") or row.id
+
+
+def _confirmed(
+    found: Checked, edge: Edge, claimed: NewArticle | StoredArticle, article: Article, field: str, url: str
+) -> Checked:
     """Take *edge* up. Of several rows that the article repeats in the same way, it names the one that it claims."""
     repeated, best = found.repeated, found.repeated.best
     if edge not in repeated.edges:
-        repeated = replace(repeated, edges=(*repeated.edges, edge), best=best or edge)
+        # The same text is of the same story, however old the row is; of any other the rows around it would be needed.
+        cluster = _cluster_of(claimed) if equal(edge) else None
+        edges = (*repeated.edges, edge)
+        repeated = replace(repeated, edges=edges, best=best or edge, cluster_id=repeated.cluster_id or cluster)
     elif best is None:
         # The article itself had the text before.
         return found

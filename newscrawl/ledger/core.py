@@ -21,7 +21,7 @@ from newscrawl.archive.snapshot import write_snapshot
 from newscrawl.archive.wire import WireExchange
 from newscrawl.exceptions import StorageError
 from newscrawl.faultpoints import reach
-from newscrawl.items import Article, CaptureRef, SnapshotRef, VersionKey
+from newscrawl.items import Article, CaptureRef, SnapshotRef
 from newscrawl.ledger.copies import Repeated, copy_index
 from newscrawl.ledger.feeds import Feeds
 from newscrawl.ledger.frontier import Frontier
@@ -602,11 +602,6 @@ class Ledger:
         """Return the newest version of an article that was kept, in this run or before, or is about to be."""
         with self._asking():
             return self.kept.latest(id_)
-
-    def first_with_text(self, digest: str) -> VersionKey | None:
-        """Return the first row that had this folded text, or None."""
-        with self._asking():
-            return self.kept.first_with_text(digest)
 
     def version_with_text(self, id_: str, digest: str) -> int | None:
         """Return the last version of an article that had this folded text, or None."""

@@ -122,12 +122,6 @@ class KeptRows:
         with self.store.reading() as connection:
             return articles.latest(connection, id_)
 
-    def first_with_text(self, digest: str) -> VersionKey | None:
-        """Return the first row that had this folded text, or None."""
-        with self.store.reading() as connection:
-            found = articles.first_with_text(connection, digest)
-        return self._first_here(digest) if found is None else VersionKey(id=found[0], version=found[1])
-
     def _first_here(self, digest: str) -> VersionKey | None:
         """Return the first of the rows that the store does not have with this text."""
         coming = self._coming_texts.get(digest)

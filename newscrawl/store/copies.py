@@ -137,16 +137,6 @@ def relate(c: Connection, edges: Iterable[Edge]) -> None:
         c.execute(insert_into(c.dialect.name, relations).on_conflict_do_nothing(), rows)
 
 
-def relations_of(c: Connection, keys: Iterable[Key]) -> list[Edge]:
-    """Return what the versions *keys* are to others and others to them, each pair once."""
-    found: dict[tuple[Key, Key], Edge] = {}
-    for id_, version in keys:
-        for row in c.execute(_RELATIONS_OF, {"b_id": id_, "b_version": version}):
-            edge = _edge(row)
-            found[edge.one, edge.other] = edge
-    return list(found.values())
-
-
 def all_relations(c: Connection) -> Iterator[Edge]:
     """Yield what every version is to others."""
     with c.execute(_ALL_RELATIONS, execution_options={"yield_per": 1000}) as rows:
@@ -234,4 +224,3 @@ _ENDS = ((relations.c.article_id == bindparam("b_id")) & (relations.c.version ==
     (relations.c.other_id == bindparam("b_id")) & (relations.c.other_version == bindparam("b_version"))
 )
 _ALL_RELATIONS = select(*(relations.c[name] for name in _RELATION))
-_RELATIONS_OF = _ALL_RELATIONS.where(_ENDS)

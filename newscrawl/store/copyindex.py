@@ -264,11 +264,12 @@ class CopyIndex:
         """Begin to merge the last segments, where they have come near the size of the one before them."""
         sizes = [segment.head.postings for segment in self._segments]
         start, total = len(sizes) - 1, sum(sizes[-1:])
-        while start > 0 and sizes[start - 1] < GROWTH * total:
+        least = self._segments[-1].head.last - LONGEST if sizes else 0
+        while start > 0 and sizes[start - 1] < GROWTH * total and self._segments[start - 1].head.first > least:
             start -= 1
             total += sizes[start]
         parts = self._segments[max(start, 0) :]
-        if len(parts) < 2 or parts[-1].head.last - parts[0].head.first >= LONGEST:
+        if len(parts) < 2:
             return None
         try:
             return Merge(parts, self.folder, since=self._first or 0, most=COMMON + 1, step=STEP)
@@ -388,10 +389,14 @@ class CopyIndex:
 
     def _look(self, c: Connection) -> None:
         """Take up what others have committed. Where numbers come from a sequence, a lower one may come later."""
-        known = sum(number > self._to for number in self._texts)
-        if c.execute(_HOW_MANY, {"b_after": self._to}).scalar() == known:
+        known = {number for number in self._texts if number > self._to}
+        count, total = c.execute(_HOW_MANY, {"b_after": self._to}).one()
+        # As many rows may be gone as have come.
+        if (count, int(total or 0)) == (len(known), sum(known)):
             return
         found = set(c.execute(_NUMBERS, {"b_after": self._to}).scalars())
+        for number in known - found:
+            self._tail.remove(self._texts.pop(number).keys.tolist(), number)
         for some in chunks(sorted(found - self._texts.keys())):
             for row in c.execute(_ROWS_OF, {"b_numbers": some}):
                 self._take_row(row)
@@ -437,13 +442,9 @@ _ROWS_OF = _LED.where(copies.c.number.in_(bindparam("b_numbers", expanding=True)
 _LAST = select(sa.func.max(copies.c.number))
 _AFTER = copies.c.number > bindparam("b_after")
 _NUMBERS = select(copies.c.number).where(_AFTER)
-_HOW_MANY = select(sa.func.count()).select_from(copies).where(_AFTER)
+_HOW_MANY = select(sa.func.count(), sa.func.sum(copies.c.number)).where(_AFTER)
 _WITNESS = select(copies.c.article_id, copies.c.version, copies.c.committed_at).where(
     copies.c.number == bindparam("b_number")
 )
-_FIRST_SINCE = (
-    select(copies.c.number)
-    .where(copies.c.committed_at >= bindparam("b_since"))
-    .order_by(copies.c.committed_at, copies.c.number)
-    .limit(1)
-)
+# Not that of the earliest row: what a repair takes up is old and has a new number.
+_FIRST_SINCE = select(sa.func.min(copies.c.number)).where(copies.c.committed_at >= bindparam("b_since"))
