@@ -29,6 +29,12 @@ def lined(article: Article) -> tuple[bytes, dict[str, Any]]:
     return line, json.loads(line)
 
 
+FULL_ROW = lined(FULL)[1]
+# Names of fields, of their parts, and others.
+NAMES = (
+    st.sampled_from([*FIELDS, "name", "url", "candidates", "width", "status", "ratio", "version", "later"]) | st.text()
+)
+
 FRACTIONS = ("similarity", "ratio", "confidence")
 
 
@@ -80,6 +86,63 @@ def test_a_row_of_an_older_newscrawl_may_lack_a_field(tmp_path: Path) -> None:
     write_parquet(tmp_path / "rows", [(line, said)])
     (row,) = pq.read_table(tmp_path / "rows").to_pylist()
     assert row["cluster_id"] is row["http"]["encoding"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "odd", "stored"),
+    [
+        ("later_field", {"a": [1]}, ...),
+        ("http", {"status": 200, "later": {"a": 1}}, dict.fromkeys(FULL_ROW["http"]) | {"status": 200}),
+        ("authors", [{"name": "A", "url": None, "later": ["a"]}], [{"name": "A", "url": None}]),
+        ("authors", ["A", None, ["A"], {"name": 1}], [None, None, None, {"name": None, "url": None}]),
+        ("authors", {"name": "A"}, None),
+        ("authors", "A", None),
+        ("http", [], None),
+        ("headline", {"text": "A"}, None),
+        ("headline", ["A"], None),
+        ("headline", 1, None),
+        ("depth", [1], None),
+        ("depth", {"links": 1}, None),
+        ("depth", "1", None),
+        ("depth", 1.5, None),
+        ("depth", True, None),
+        ("similarity", True, None),
+        ("similarity", "1", None),
+        ("url_assigned", "yes", None),
+        ("url_assigned", 1, None),
+    ],
+)
+def test_a_row_of_another_newscrawl_leaves_its_odd_parts_out(name: str, odd: Any, stored: Any, tmp_path: Path) -> None:
+    line, said = lined(FULL)
+    assert write_parquet(tmp_path / "rows", [(line, said | {name: odd}), (line, said)]) == 2
+    wanted = said if stored is ... else said | {name: stored}
+    assert pq.read_table(tmp_path / "rows").to_pylist() == [wanted, said]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(rows=st.lists(st.dictionaries(NAMES, JSON, max_size=6), min_size=1, max_size=3))
+def test_no_row_stops_a_file(rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("rows") / "rows.parquet"
+    assert write_parquet(path, [(b"", row) for row in rows]) == len(rows)
+    for row, read in zip(rows, pq.read_table(path).to_pylist(), strict=True):
+        assert all(_within(value, as_stored(row.get(name), name)) for name, value in read.items())
+
+
+def _within(value: Any, said: Any) -> bool:
+    """Tell whether *value* is *said* with nothing but parts made null or left out."""
+    if value is None:
+        return True
+    if isinstance(value, dict):
+        return isinstance(said, dict) and all(_within(part, said.get(name)) for name, part in value.items())
+    if isinstance(value, list):
+        return len(value) == len(said) and all(map(_within, value, said))
+    return type(value) is type(said) and bool(value == said)
 
 
 @pytest.mark.parametrize("bound", ["GROUP_ROWS", "GROUP_BYTES"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -33,19 +33,18 @@ def parquet_schema() -> Any:
 
 
 def write_parquet(path: Path, rows: Iterable[tuple[bytes, dict[str, Any]]]) -> int:
-    """Write *rows*, given as lines and objects, to a new file; return how many there were."""
+    """Write *rows*, given as lines and objects, to a new file; return how many there were.
+
+    No row stops the file: what its newscrawl wrote in another shape is null, a name that is no field is left out.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema, count = parquet_schema(), 0
+    schema, storable, count = parquet_schema(), _storing(json_schema()), 0
+    stored = ((line, storable(said)) for line, said in rows)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for group in _groups(rows):
-            try:
-                table = pa.Table.from_pylist(group, schema=schema)
-            except (ValueError, OverflowError):
-                row_schema = json_schema()
-                table = pa.Table.from_pylist([_storable(row, row_schema) for row in group], schema=schema)
-            writer.write_table(table)
+        for group in _groups(stored):
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
             count += len(group)
     return count
 
@@ -84,18 +83,32 @@ def _present(schema: dict[str, Any]) -> dict[str, Any]:
     return options[0]
 
 
-def _storable(value: Any, schema: dict[str, Any]) -> Any:
-    """Return *value* as a column takes it: lone surrogates as escapes, a number too large for 64 bits as null."""
+def _storing(schema: dict[str, Any]) -> Callable[[Any], Any]:
+    """Return what turns a value into what its column takes, whichever newscrawl wrote it.
+
+    Lone surrogates become escapes. Names that *schema* lacks are left out. What does not fit its column, in type or
+    shape or because it is a whole number beyond 64 bits, becomes null: pyarrow would stop, or cut 1.5 to 1.
+    """
     schema = _present(schema)
-    match value:
-        case dict():
-            return {name: _storable(part, schema["properties"].get(name, {})) for name, part in value.items()}
-        case list():
-            return [_storable(part, schema["items"]) for part in value]
-        case str():
-            return value.encode("utf-8", "backslashreplace").decode()
-        case int() if schema.get("type") == "number":
-            return float(value) if abs(value) < _TOO_LARGE else None
-        case int() if abs(value) >= _TOO_LARGE:
-            return None
-    return value
+    match schema.get("type", "string"):
+        case "object":
+            parts = {name: _storing(part) for name, part in schema["properties"].items()}
+            return lambda value: (
+                {name: parts[name](part) for name, part in value.items() if name in parts}
+                if isinstance(value, dict)
+                else None
+            )
+        case "array":
+            item = _storing(schema["items"])
+            return lambda value: [item(part) for part in value] if isinstance(value, list) else None
+        case "boolean":
+            return lambda value: value if isinstance(value, bool) else None
+        case "integer":
+            return lambda value: value if _is_whole(value) else None
+        case "number":
+            return lambda value: value if isinstance(value, float) else float(value) if _is_whole(value) else None
+    return lambda value: value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else None
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _TOO_LARGE
