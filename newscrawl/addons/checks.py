@@ -63,22 +63,22 @@ def _sites(settings: BaseSettings, name: str) -> None:
         raise ConfigError(f"{name}: {folder} is no folder")
 
 
-def _seconds(settings: BaseSettings, name: str) -> None:
-    try:
-        number = settings.getfloat(name)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not 0 <= number < math.inf:
-        raise ConfigError(f"{name} must be a number of seconds from 0, not {settings.get(name)!r}")
+def _number(most: float, meaning: str) -> Callable[[BaseSettings, str], None]:
+    """Return the check of a number from 0 to *most*, infinity excluded."""
+
+    def check(settings: BaseSettings, name: str) -> None:
+        try:
+            number = settings.getfloat(name)
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
+        if not (0 <= number <= most and number < math.inf):
+            raise ConfigError(f"{name} must be {meaning}, not {settings.get(name)!r}")
+
+    return check
 
 
-def _share(settings: BaseSettings, name: str) -> None:
-    try:
-        number = settings.getfloat(name)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not 0 <= number <= 1:
-        raise ConfigError(f"{name} must be a number from 0 to 1, not {settings.get(name)!r}")
+_seconds = _number(math.inf, "a number of seconds from 0")
+_share = _number(1, "a number from 0 to 1")
 
 
 def _metrics(settings: BaseSettings, name: str) -> None:
