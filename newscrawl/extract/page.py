@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
+from lxml.etree import _Element as Element
+
 from newscrawl.dates import url_date
 from newscrawl.extract.bounds import MAX_BASE, warning
 from newscrawl.extract.building import Source, elements_of
@@ -24,7 +26,7 @@ from newscrawl.extract.structured import Structured, structured
 from newscrawl.extract.titles import titles_of
 from newscrawl.extract.tree import Place, drop_scripts, json_ld_texts, parse_bounded
 from newscrawl.items import Article, Warn
-from newscrawl.sites import Profiles, SiteProfile
+from newscrawl.sites import Layout, Profiles, SiteProfile
 from newscrawl.urls import resolve
 
 _LITTLE_WEIGHT = 300
@@ -170,12 +172,7 @@ def _read(
     if profile is not None:
         layout = profile.layout_at(_day_of(address, url_assigned, fetched_at))
     claims = claims_of(meta, titles_of(meta, None if url_assigned else address))
-    segmented = segment(root, layout, claims=claims)
-    if (force or meta.article) and body_weight(segmented) < _LITTLE_WEIGHT:
-        # A page that is an article and has hardly any story: a rule has taken the story for furniture.
-        lenient = segment(root, layout, claims=claims, without=ALL_RULES)
-        if body_weight(lenient) > 2 * body_weight(segmented):
-            segmented = lenient
+    segmented = _segmented(root, layout, claims, is_article=force or bool(meta.article))
     if segmented.cut:
         codes += ("blocks",)
     source = Source(
@@ -205,6 +202,16 @@ def _read(
             _source=source,
         )
     return _page(source, text, heed_robots)
+
+
+def _segmented(root: Element, layout: Layout | None, claims: Claims, *, is_article: bool) -> Segmented:
+    """Return the places of the page; of one that is said to be an article, with a story wherever it has one."""
+    found = segment(root, layout, claims=claims)
+    if not is_article or body_weight(found) >= _LITTLE_WEIGHT:
+        return found
+    # Hardly any story: a rule has taken it for furniture.
+    lenient = segment(root, layout, claims=claims, without=ALL_RULES)
+    return lenient if body_weight(lenient) > 2 * body_weight(found) else found
 
 
 def claims_of(meta: Structured, titles: tuple[str, ...]) -> Claims:
