@@ -22,22 +22,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from newscrawl.fingerprint import folded_digest
-from newscrawl.fingerprint.copies import ALGORITHM, Fingerprint, compare, fingerprint
+from newscrawl.fingerprint.copies import ALGORITHM, BANDS, Fingerprint, compare, fingerprint, leads_of
 from newscrawl.fingerprint.shingles import runs_of, tokens_of
 from newscrawl.text import fold, fold_forms
 
 Document = Mapping[str, Any]
 Pair = tuple[str, str, str]
 Detector = Callable[[Sequence[Document]], Iterable[Pair]]
+Numbers = NDArray[np.int64]
 
 COMMON = 100
 """An anchor of more documents leads to none: it is a phrase of the trade or a notice."""
 SHARED_ANCHORS = 0.25
 """Of the shorter text's anchors, to be worth a look."""
+_PLACE_BITS = 31
+_PLACE = (1 << _PLACE_BITS) - 1
 
 
 def detect(docs: Sequence[Document]) -> Iterator[Pair]:
@@ -51,21 +55,49 @@ def detect(docs: Sequence[Document]) -> Iterator[Pair]:
 
 
 def worth_a_look(prints: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
-    """Yield the pairs that share their digest, a band, or enough anchors: what a store's index would answer."""
-    surely: dict[object, list[int]] = defaultdict(list)
-    anchored: dict[int, list[int]] = defaultdict(list)
+    """Yield the pairs that share their digest, a band, or enough anchors: what a store's index would answer.
+
+    All at once, by sorting: the texts of a set are there, and those of a crawl come one by one.
+    """
+    places = np.array([place for place, each in enumerate(prints) if each.signature], np.int64)
+    usable = [prints[place] for place in places]
+    leads = leads_of(b"".join(each.signature for each in usable), b"".join(each.wide for each in usable))
+    anchors = np.zeros(len(prints), np.int64)
+    anchors[places] = [len(each.wide) // 4 for each in usable]
+    bands = BANDS * len(places)
+    near = _together(leads[:bands], np.repeat(places, BANDS))
+    pairs, shared = np.unique(_together(leads[bands:], np.repeat(places, anchors[places]), COMMON), return_counts=True)
+    ones, others = pairs >> _PLACE_BITS, pairs & _PLACE
+    pairs = pairs[shared >= SHARED_ANCHORS * np.minimum(anchors[ones], anchors[others])]
+    for pair in np.unique(np.concatenate((_equal(prints), near, pairs))).tolist():
+        yield pair >> _PLACE_BITS, pair & _PLACE
+
+
+def _together(keys: NDArray[np.uint64], places: Numbers, most: int | None = None) -> Numbers:
+    """Return the pairs of *places* with a key in common, as often as they have one.
+
+    A place that has a key in common with more than *most* before it has none.
+    """
+    order = np.argsort(keys, kind="stable")
+    keys, places = keys[order], places[order]
+    begins = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+    before = np.arange(len(keys)) - np.maximum.accumulate(np.where(begins, np.arange(len(keys)), 0))
+    ends = np.flatnonzero(before if most is None else (before > 0) & (before <= most))
+    found, lag = [np.empty(0, np.int64)], 1
+    while len(ends):
+        found.append(places[ends - lag] << _PLACE_BITS | places[ends])
+        lag += 1
+        ends = ends[before[ends] >= lag]
+    return np.concatenate(found)
+
+
+def _equal(prints: Sequence[Fingerprint]) -> Numbers:
+    groups: dict[str, list[int]] = defaultdict(list)
     for place, each in enumerate(prints):
-        found = {other for key in (each.digest, *each.bands) if key is not None for other in surely[key]}
-        shared = Counter(other for anchor in each.anchors for other in anchored[anchor])
-        for other, count in shared.items():
-            if count >= SHARED_ANCHORS * min(len(each.anchors), len(prints[other].anchors)):
-                found.add(other)
-        yield from ((other, place) for other in sorted(found))
-        for key in (each.digest, *each.bands):
-            surely[key].append(place)
-        for anchor in each.anchors:
-            if len(anchored[anchor]) <= COMMON:
-                anchored[anchor].append(place)
+        if each.digest is not None:
+            groups[each.digest].append(place)
+    pairs = [pair for group in groups.values() for pair in combinations(group, 2)]
+    return np.array([one << _PLACE_BITS | other for one, other in pairs], np.int64)
 
 
 def detect_equal(docs: Sequence[Document]) -> Iterator[Pair]:

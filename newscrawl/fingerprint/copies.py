@@ -284,7 +284,7 @@ def compare(one: Fingerprint, other: Fingerprint) -> Relation | None:
         return Relation(kind="script_variant" if variants else "exact", similarity=1.0)
     if not one.signature or not other.signature or one.algorithm != other.algorithm:
         return None
-    shorter, longer = sorted((one, other), key=lambda each: each.length)
+    shorter, longer = (other, one) if other.length < one.length else (one, other)
     alike = _resemblance(one, other)
     share = len(shorter.gram_set & longer.gram_set) / max(len(shorter.gram_set), 1)
     within = share >= (CONTAINED if len(shorter.gram_set) >= _FEW_GRAMS else CONTAINED_SHORT)
@@ -306,12 +306,19 @@ def _resemblance(one: Fingerprint, other: Fingerprint) -> float:
 def _other_numbers(one: Fingerprint, other: Fingerprint) -> bool:
     """Tell whether the two have places for numbers in common, and other numbers in them: a form filled in twice."""
     ours, theirs = (np.frombuffer(each.slots, "<u8") for each in (one, other))
-    places = Counter((ours >> _HIGH).tolist()) & Counter((theirs >> _HIGH).tolist())
-    common = sum(places.values())
-    equal = sum((Counter(ours.tolist()) & Counter(theirs.tolist())).values())
+    common = _common((ours >> _HIGH).tolist(), (theirs >> _HIGH).tolist())
+    equal = _common(ours.tolist(), theirs.tolist())
     other_ones = common - equal
     if (common < 3 and other_ones < 2) or equal >= SAME_NUMBERS * common:
         return False
     length = min(one.length, other.length)
     corrected = equal >= CORRECTED * common and length >= TEXT_PER_CORRECTION * other_ones
     return equal < _FEW_NUMBERS or not corrected
+
+
+def _common(ones: list[int], others: list[int]) -> int:
+    """Return how many the two have in common; what both have twice counts twice."""
+    distinct, distinct_others = set(ones), set(others)
+    if len(distinct) == len(ones) or len(distinct_others) == len(others):
+        return len(distinct & distinct_others)
+    return (Counter(ones) & Counter(others)).total()

@@ -67,12 +67,14 @@ class Leads(Generic[Who]):
         # Most keys lead to one text only.
         self._more: dict[Hashable, list[Who]] = {}
 
-    def add(self, keys: Iterable[Hashable], who: Who) -> None:
+    def add(self, keys: Sequence[Hashable], who: Who) -> None:
         """Let *keys* lead to *who*, too."""
-        one = self._one
-        for key in keys:
-            if one.setdefault(key, who) != who:
+        new = dict.fromkeys(keys, who)
+        # Views of dictionaries are compared without a loop of ours.
+        for key in self._one.keys() & new.keys():
+            if new.pop(key) != self._one[key]:
                 self._more.setdefault(key, []).append(who)
+        self._one.update(new)
 
     def remove(self, keys: Iterable[Hashable], who: Who) -> None:
         """Take back :meth:`add`."""
@@ -95,14 +97,11 @@ class Leads(Generic[Who]):
 
     def find(self, keys: Sequence[Hashable]) -> list[tuple[int, Who]]:
         """Return the places of *keys* that lead anywhere, each with every text that it leads to."""
-        one, more = self._one, self._more
-        found: list[tuple[int, Who]] = []
-        for place, key in enumerate(keys):
-            if key in one:
-                found.append((place, one[key]))
-                if key in more:
-                    found += [(place, who) for who in more[key]]
-        return found
+        known = self._one.keys() & keys
+        if not known:
+            return []
+        led = [(place, key) for place, key in enumerate(keys) if key in known]
+        return [(place, who) for place, key in led for who in (self._one[key], *self._more.get(key, ()))]
 
 
 class _Text(NamedTuple):
