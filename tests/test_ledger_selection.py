@@ -16,7 +16,7 @@ from newscrawl.exporters import json_line
 from newscrawl.fingerprint.clusters import Edge
 from newscrawl.items import Article, as_row
 from newscrawl.ledger.selection import Selection, _known_now
-from newscrawl.ledger.stories import story_names
+from newscrawl.ledger.stories import names_in, stories, story_names
 from newscrawl.store import Store, copies
 
 IDS = [article(number).id or "" for number in range(5)]
@@ -50,7 +50,7 @@ def rows(store: Store, **chosen: Any) -> list[tuple[int, int, str | None]]:
 
 def test_rows_name_the_story_that_is_known_now(store: Store) -> None:
     with store.reading() as connection:
-        assert story_names(connection) == dict.fromkeys(IDS[:3], IDS[0])
+        assert story_names(connection) == names_in(stories(connection)) == dict.fromkeys(IDS[:3], IDS[0])
     assert rows(store) == [(0, 1, None), (2, 1, IDS[0]), (3, 1, None), (1, 2, IDS[0]), (4, 1, None)]
     assert [row[:2] for row in rows(store, per="version")] == [(0, 1), (1, 1), (2, 1), (3, 1), (1, 2), (4, 1)]
 
@@ -88,6 +88,16 @@ def test_a_name_is_put_into_a_line_whatever_its_texts_are(text: str, before: str
     found.cluster_id = after
     assert changed == json_line(as_row(found))
     assert said == json.loads(changed)
+
+
+@given(
+    st.one_of(st.none(), st.text(), st.lists(st.one_of(st.none(), st.text(), st.dictionaries(st.text(), st.text()))))
+)
+def test_a_tag_is_looked_for_in_rows_of_any_shape(tags: Any) -> None:
+    assert not Selection(tag="none has it")._fits({"tags": tags})
+    if isinstance(tags, list):
+        assert Selection(tag="sport")._fits({"tags": [*tags, "sport"]})
+        assert Selection(tag="sport")._fits({"tags": [{"name": "sport"}, *tags]})
 
 
 def test_a_row_without_the_field_stays_as_it_is() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
-from newscrawl.ledger.stories import stories, story_names
+from newscrawl.ledger.stories import Story, names_in, stories, story_names
 from newscrawl.store import articles
 from newscrawl.store.articles import StoredArticle
 
@@ -45,8 +45,12 @@ class Selection:
 
     def rows(self, connection: Connection) -> Iterator[Row]:
         """Yield each row, in the order of commit."""
-        names = {} if self.as_written else story_names(connection)
-        left_out = self._left_out(connection) if self.per == "story" else frozenset[str]()
+        names, left_out = dict[str, str](), frozenset[str]()
+        if self.per == "story":
+            found = stories(connection)
+            names, left_out = names_in(found), self._left_out(connection, found)
+        elif not self.as_written:
+            names = story_names(connection)
         for stored, row in self._chosen(connection):
             if stored.id not in left_out:
                 yield row if self.as_written else _known_now(row, names.get(stored.id))
@@ -62,9 +66,9 @@ class Selection:
             if self._fits(said):
                 yield stored, (line, said)
 
-    def _left_out(self, connection: Connection) -> frozenset[str]:
+    def _left_out(self, connection: Connection, found: Sequence[Story]) -> frozenset[str]:
         """Return the articles for which another one stands: the representative, or the first of those chosen."""
-        gathered = [[versions[0].id for versions in story.articles] for story in stories(connection)]
+        gathered = [[versions[0].id for versions in story.articles] for story in found]
         ids = {id_ for story in gathered if len(story) > 1 for id_ in story}
         chosen = {stored.id for stored, _ in self._chosen(connection) if stored.id in ids} if ids else set()
         return frozenset(id_ for story in gathered for id_ in [each for each in story if each in chosen][1:])
@@ -76,7 +80,13 @@ class Selection:
     def _fits(self, said: dict[str, Any]) -> bool:
         if self.source is not None and said.get("source_organization") != self.source:
             return False
-        return self.tag is None or self.tag in {tag.get("name") for tag in said.get("tags") or ()}
+        return self.tag is None or self.tag in _tag_names(said.get("tags"))
+
+
+def _tag_names(tags: Any) -> list[Any]:
+    """Return the names of *tags* in any row: other versions and other programs may have written plain texts."""
+    some = tags if isinstance(tags, list) else []
+    return [tag.get("name") if isinstance(tag, dict) else tag for tag in some]
 
 
 def _known_now(row: Row, story: str | None) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -71,6 +72,16 @@ def story_names(connection: Connection) -> dict[str, str]:
     return names
 
 
+def names_in(found: Iterable[Story]) -> dict[str, str]:
+    """Return the same as :func:`story_names`, from all :func:`stories`."""
+    names: dict[str, str] = {}
+    for story in found:
+        if len(story.articles) > 1:
+            first = min((versions[0] for versions in story.articles), key=lambda row: (row.committed_at, row.id))
+            names |= {versions[0].id: first.id for versions in story.articles}
+    return names
+
+
 def _edges(connection: Connection) -> list[Edge]:
     """Return what articles are to each other: what one version is to a version of another, the whole article is."""
     return [Edge(_article(edge.one), _article(edge.other), *edge[2:]) for edge in copies.all_relations(connection)]
@@ -88,8 +99,9 @@ def _story(ids: list[str], by_id: dict[str, list[StoredArticle]]) -> Story:
 def _member(row: StoredArticle) -> Member:
     said: dict[str, Any] = json.loads(row.row)
     published = earliest_moment(row.date_published) if row.date_published else None
+    source, body = said.get("source_organization"), said.get("article_body")
     return Member(
         published=None if published is None else published.timestamp(),
-        names_source=bool(said.get("source_organization")),
-        length=len(said.get("article_body") or ""),
+        names_source=bool(source),
+        length=len(body) if isinstance(body, str) else 0,
     )
