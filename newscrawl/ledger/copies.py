@@ -18,6 +18,7 @@ from newscrawl.ledger.places import COPIES
 from newscrawl.store import copies
 from newscrawl.store.articles import NewArticle
 from newscrawl.store.copies import NewCopy
+from newscrawl.store.leads import Leads
 
 if TYPE_CHECKING:
     # With numpy, which commands that look for no copies do without.
@@ -150,8 +151,6 @@ class Copies:
 
     def __init__(self, index: CopyIndex, *, window_s: float, clock: Callable[[], float]) -> None:
         """*window_s*: how far back other texts than the same are looked for; 0 for not at all."""
-        from newscrawl.store.copyindex import Leads
-
         self.index = index
         self.window_s = window_s
         self.clock = clock
