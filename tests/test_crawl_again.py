@@ -14,6 +14,9 @@ from crawls import Finished, crawl
 from newssite import Running, Site, build_site, serve
 from oddserver import Answer, OddServer
 
+from newscrawl.store import Store
+from newscrawl.store.schema import urls
+
 LIVE = ("-s", "NEWSCRAWL_ALLOW_ADDRESSES=127.0.0.0/8", "-s", "NEWSCRAWL_PRESET=local", "-s", "NEWSCRAWL_RETRY_S=0.1")
 NO_ROBOTS = Answer(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
 
@@ -120,6 +123,33 @@ def test_a_page_that_changed_is_a_second_row_and_its_replay_gives_both_versions(
     assert [report["duplicates"] for report in reports(tmp_path / "live")] == [{}, {"same_url": 1}, {}]
     replayed = replay_of(live, tmp_path / "replay")
     assert compared(replayed) == compared(live)
+
+
+def test_what_a_redirect_led_to_within_its_own_key_is_read_again_when_it_is_due_and_not_before(tmp_path: Path) -> None:
+    story = "/2026/11/21/the-library-is-open-again.html"
+    moved = Answer(b"HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % story.encode())
+    answers = {
+        "/": listing(f"{story}?utm_source=home"),
+        f"{story}?utm_source=home": moved,
+        story: page("馆长说。" * 40),
+    }
+    with OddServer({**answers, "/robots.txt": NO_ROBOTS}) as server:
+        options = ("-a", f"url={server.url('/')}", *LIVE)
+        assert [row["url"] for row in crawl(tmp_path, *options).rows] == [server.url(story)]
+        with Store.open(f"sqlite:///{tmp_path}/store.sqlite") as store, store.begin() as connection:
+            connection.execute(urls.update().where(urls.c.due_at.is_not(None)).values(due_at=1.0))
+        counts = [len(server.log[story])]
+        for _ in range(2):
+            finished = crawl(tmp_path, *options)
+            assert finished.code == 0, finished.log[-2000:]
+            counts.append(len(server.log[story]))
+    assert counts == [1, 2, 2]
+
+
+def listing(*paths: str) -> Answer:
+    links = "".join(f'<li><a href="{path}">A story with a headline of some length</a></li>' for path in paths)
+    html = f"<!doctype html><html><head><title>News</title></head><body><ul>{links}</ul></body></html>".encode()
+    return Answer(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(html), html)
 
 
 def page(body: str) -> Answer:

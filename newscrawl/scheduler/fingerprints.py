@@ -8,7 +8,7 @@ from scrapy import Request
 from scrapy.utils.request import RequestFingerprinter
 
 from newscrawl.ledger import fingerprint_of
-from newscrawl.scheduler.requests import RECORD
+from newscrawl.scheduler.requests import PAGE, RECORD
 from newscrawl.urls import url_key
 
 
@@ -16,7 +16,8 @@ class UrlKeyFingerprinter:
     """Two GET requests are the same when their ``url_key`` is: a tracking parameter costs no fetch.
 
     A redirect that stays within its own key (``?utm_source=a`` to the clean form) is told by its exact URL, or
-    it would be taken for the request that it answers and be lost.
+    it would be taken for the request that it answers and be lost. A known page that is read again is told by what
+    it was told by then.
     """
 
     def __init__(self) -> None:
@@ -28,6 +29,8 @@ class UrlKeyFingerprinter:
         if request.method != "GET" or request.body:
             return self._others.fingerprint(request)
         found = self._cache.get(request)
+        if found is None and PAGE in request.meta and not request.meta.get("redirect_urls"):
+            found = bytes.fromhex(request.meta[PAGE])
         if found is None:
             key = url_key(request.url)
             if RECORD in request.meta:

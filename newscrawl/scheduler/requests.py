@@ -17,6 +17,8 @@ AGAIN = "newscrawl_again"
 """Key of ``request.meta``: true for a page that is asked once more in this run, whatever became of it before."""
 STATED = "newscrawl_stated"
 """Key of ``request.meta``: when the page last changed, in the words of the feed that names it."""
+PAGE = "newscrawl_page"
+"""Key of ``request.meta``: the fingerprint, in hexadecimal, of the known page that is read again."""
 RECORD = "newscrawl_record"
 """Key of ``request.meta``: the record that a replay answers with, whatever the URL."""
 

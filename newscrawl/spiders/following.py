@@ -134,6 +134,9 @@ class Following:
         )
         if stated is not None:
             request.meta["newscrawl_stated"] = stated
+        if isinstance(known, DuePage):
+            # What a redirect led to within its key is not told by its key.
+            request.meta["newscrawl_page"] = known.fingerprint.hex()
         yield request
 
     def rereads(self) -> Iterator[Request]:

@@ -81,6 +81,7 @@ class DuePage:
     """A page that is to be read again."""
 
     id: int
+    fingerprint: bytes
     url: str
     host: str
     due_at: float

@@ -158,7 +158,9 @@ KNOWN_OF = select(
 SETTLED = not_(or_(QUEUED, LEASED))
 _WAITING_AGAIN = and_(DUE, SETTLED)
 DUE_PAGES = (
-    select(*(urls.c[name] for name in ("id", "url", "host", "due_at", "added_at", "etag", "last_modified")))
+    select(
+        *(urls.c[name] for name in ("id", "fingerprint", "url", "host", "due_at", "added_at", "etag", "last_modified"))
+    )
     .where(
         _WAITING_AGAIN,
         urls.c.due_at < bindparam("b_before", type_=Double),
