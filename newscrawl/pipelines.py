@@ -24,7 +24,7 @@ from newscrawl.ledger import Ledger, Repeated, ledger_of, text_digest, text_fing
 from newscrawl.ledger.claims import checked
 from newscrawl.store.articles import NewArticle, StoredArticle
 from newscrawl.text import clean_line, clean_text
-from newscrawl.urls import URL_KEY_VERSION, resolve, site_of, url_id, url_key
+from newscrawl.urls import URL_KEY_VERSION, resolve, site_of
 
 logger = logging.getLogger(__name__)
 
@@ -112,10 +112,10 @@ class ValidatePipeline:
         """Fill what follows from other fields or from the run."""
         article.run_id = self.ledger.run_id
         if isinstance(article.url, str) and article.url_key is None:
-            article.url_key = url_key(article.url)
+            article.url_key = self.ledger.url_key(article.url)
             article.url_key_version = URL_KEY_VERSION
         if isinstance(article.url_key, str) and article.id is None:
-            article.id = url_id(article.url_key)
+            article.id = self.ledger.article_id(article.url_key)
         if isinstance(article.url, str) and article.site is None:
             article.site = site_of(article.url) or None
 
@@ -199,7 +199,7 @@ class DedupePipeline:
             if digest is not None and digest != earlier.text_digest:
                 self._warn_of_return(article, digest)
         fingerprint = text_fingerprint(article)
-        found = checked(article, self.ledger.repeated(article, fingerprint), self.ledger.latest)
+        found = checked(article, self.ledger.repeated(article, fingerprint), self.ledger)
         repeated = found.repeated
         article.provenance += found.evidence
         article.warnings += found.warnings

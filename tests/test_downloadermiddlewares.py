@@ -179,7 +179,7 @@ def test_a_refused_request_is_ignored_as_scrapy_knows_it() -> None:
 
 @pytest.mark.parametrize("url", [URL, f"{URL}?utm_source=x", f"{URL}#top", "HTTPS://NEWS.example:443/1.html"])
 def test_what_was_removed_from_the_archive_is_not_asked_again_however_it_is_written(url: str) -> None:
-    removing = GateMiddleware(AllowList.parse([]), frozenset([url_key(URL)]))
+    removing = GateMiddleware(AllowList.parse([]), lambda url: url_key(url) == url_key(URL))
     with pytest.raises(RefusedRequest, match="it was removed from the archive"):
         removing.process_request(Request(url))
     removing.process_request(Request("https://news.example/2.html"))

@@ -38,12 +38,12 @@ from newscrawl.scheduler import (
     StoppedError,
     UrlKeyFingerprinter,
     check_engine,
-    fingerprints,
     loaded_request,
     saved_request,
 )
 from newscrawl.scheduler import frontier as scheduler
 from newscrawl.store.schema import urls
+from newscrawl.urls import ParameterRules, UrlKeys
 
 URL = "https://news.example/a?id=1"
 
@@ -107,17 +107,30 @@ def test_a_redirect_to_another_page_is_the_request_for_that_page() -> None:
     assert fingerprint(URL, meta={"redirect_urls": ["https://old.example/"]}) == fingerprint(URL)
 
 
-def test_a_fingerprint_is_made_once_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fingerprint_is_made_once_a_request() -> None:
     asked = []
 
-    def counted(url: str) -> str:
+    def counted(url: str) -> ParameterRules:
         asked.append(url)
-        return url
+        return ParameterRules()
 
-    monkeypatch.setattr(fingerprints, "url_key", counted)
-    fingerprinter, request = UrlKeyFingerprinter(), Request(URL)
+    fingerprinter, request = UrlKeyFingerprinter(UrlKeys(rules_of=counted)), Request(f"{URL}&a=1")
     assert fingerprinter.fingerprint(request) == fingerprinter.fingerprint(request)
-    assert asked == [URL]
+    assert asked == [f"{URL}&a=1"]
+
+
+def test_what_a_site_says_of_its_parameters_tells_requests_apart() -> None:
+    keys = UrlKeys(rules_of=lambda _: ParameterRules(keep=frozenset({"fbclid"})))
+    found = {UrlKeyFingerprinter(keys).fingerprint(Request(f"{URL}&fbclid={number}")) for number in (1, 2)}
+    assert len(found) == 2
+    assert fingerprint(f"{URL}&fbclid=1") == fingerprint(f"{URL}&fbclid=2")
+
+
+def test_a_page_that_is_read_again_is_told_by_what_it_was_told_by() -> None:
+    meta = {"newscrawl_page": fingerprint("https://old.example/").hex()}
+    assert fingerprint(URL, meta=meta) == fingerprint("https://old.example/")
+    # What it leads to now is another page.
+    assert fingerprint(URL, meta={**meta, "redirect_urls": ["https://old.example/"]}) == fingerprint(URL)
 
 
 def test_a_request_that_is_gone_is_not_remembered() -> None:

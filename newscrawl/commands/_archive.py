@@ -18,8 +18,9 @@ from newscrawl.archive.appending import OPEN
 from newscrawl.commands import refuse_faulty_settings
 from newscrawl.exceptions import ConfigError, NewscrawlError, StorageError
 from newscrawl.ledger.places import is_output, warcs_in
+from newscrawl.sites import Profiles
 from newscrawl.store import Store, captures
-from newscrawl.urls import url_key
+from newscrawl.urls import UrlKeys
 
 DAMAGE = 3
 """Exit code of a command that found damage, or not what it looked for."""
@@ -95,12 +96,17 @@ def closed_among(warcs: list[Path]) -> list[Path]:
     return closed
 
 
-def tell_removals(store: Store | None, url: str) -> None:
-    """Say when and why captures of *url* were removed."""
+def keys_of(settings: Settings) -> UrlKeys:
+    """Return by what the crawls with these settings tell URLs apart."""
+    return Profiles(Path(settings["NEWSCRAWL_SITES_DIR"])).keys()
+
+
+def tell_removals(store: Store | None, key: str) -> None:
+    """Say when and why captures of the URL with this *key* were removed."""
     if store is None:
         return
     with store.reading() as connection:
-        stones = captures.buried(connection, url_key(url))
+        stones = captures.buried(connection, key)
     for stone in stones:
         when = datetime.fromtimestamp(stone.removed_at, UTC)
         print(f"newscrawl: {stone.url} was removed on {when:%Y-%m-%d}: {stone.reason}", file=sys.stderr)

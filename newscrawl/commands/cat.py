@@ -10,7 +10,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from newscrawl.archive.reading import decoded_payload, read_record
-from newscrawl.commands._archive import DAMAGE, concluded, folder_of, tell_removals
+from newscrawl.commands._archive import DAMAGE, concluded, folder_of, keys_of, tell_removals
 from newscrawl.exceptions import ConfigError
 from newscrawl.ledger.holding import existing_store
 from newscrawl.ledger.lookup import Found, Lookup, nearest, parse_time
@@ -53,7 +53,7 @@ class Command(ScrapyCommand):
             folder = folder_of(args[1:], settings)
             store = existing_store(folder, settings["NEWSCRAWL_STORE_URL"])
             try:
-                archive = Lookup(folder, store)
+                archive = Lookup(folder, store, keys_of(settings))
                 found = archive.find(url)
                 if not found:
                     self._not_found(archive, url, folder)
@@ -67,7 +67,7 @@ class Command(ScrapyCommand):
 
     def _not_found(self, archive: Lookup, url: str, folder: Path) -> None:
         print(f"newscrawl: {folder}: nothing is archived of {url}", file=sys.stderr)
-        tell_removals(archive.store, url)
+        tell_removals(archive.store, archive.keys(url))
         for near in archive.near(url):
             print(f"newscrawl: there is {near}", file=sys.stderr)
         if missing := archive.without_index():

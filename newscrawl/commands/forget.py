@@ -9,12 +9,12 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from sqlalchemy import Connection
 
-from newscrawl.commands._archive import DAMAGE, concluded
+from newscrawl.commands._archive import DAMAGE, concluded, keys_of
 from newscrawl.commands._store import opened
 from newscrawl.exceptions import ConfigError
 from newscrawl.ledger import fingerprint_of
 from newscrawl.store import feeds, frontier, robots
-from newscrawl.urls import host_of, resolve, url_key
+from newscrawl.urls import UrlKeys, host_of, resolve
 
 
 class Command(ScrapyCommand):
@@ -41,10 +41,11 @@ class Command(ScrapyCommand):
             raise UsageError("a URL or a host is needed, as in: scrapy forget example.org")
         with concluded(self) as settings:
             wanted = [(text, *_meant(text)) for text in args]
+            keys = keys_of(settings)
             with opened(settings) as store:
                 for text, url, host in wanted:
                     with store.begin() as connection:
-                        count = _forget(connection, url, host)
+                        count = _forget(connection, url, host, keys)
                     print(f"{text}: {count} forgotten" if count else f"{text}: nothing is known of it")
                     if not count:
                         self.exitcode = DAMAGE
@@ -59,10 +60,10 @@ def _meant(text: str) -> tuple[str | None, str | None]:
     return url, host
 
 
-def _forget(c: Connection, url: str | None, host: str | None) -> int:
+def _forget(c: Connection, url: str | None, host: str | None, keys: UrlKeys) -> int:
     now = time.time()
     if url is not None:
-        key = url_key(url)
+        key = keys(url)
         return frontier.forget(c, fingerprint=fingerprint_of(key), now=now) + feeds.delete(c, [key])
     assert host is not None
     robots.delete(c, host)

@@ -11,7 +11,7 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from newscrawl.commands._archive import DAMAGE, concluded, folder_of, progress, tell_removals
+from newscrawl.commands._archive import DAMAGE, concluded, folder_of, keys_of, progress, tell_removals
 from newscrawl.exceptions import ConfigError
 from newscrawl.ledger.holding import existing_store, held, worker_name
 from newscrawl.ledger.journal import finish_removal
@@ -73,7 +73,7 @@ class Command(ScrapyCommand):
             if store is not None:
                 for text in recover(folder, store, worker):
                     print(text)
-            self._remove(Removal(folder, store), url, reason=opts.reason.strip(), ask=not opts.yes)
+            self._remove(Removal(folder, store, keys_of(settings)), url, reason=opts.reason.strip(), ask=not opts.yes)
 
     def _remove(self, removal: Removal, url: str, *, reason: str, ask: bool) -> None:
         total = sum(path.stat().st_size for path in warcs_in(removal.folder / "warc"))
@@ -100,7 +100,7 @@ class Command(ScrapyCommand):
 
     def _nothing(self, removal: Removal, url: str) -> None:
         print(f"newscrawl: {removal.folder}: nothing is archived of {url}", file=sys.stderr)
-        tell_removals(removal.store, url)
+        tell_removals(removal.store, removal.keys(url))
         for near in Lookup(removal.folder, removal.store).near(url):
             print(f"newscrawl: there is {near}", file=sys.stderr)
         self.exitcode = DAMAGE

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from scrapy.commands import ScrapyCommand
 
-from newscrawl.commands._archive import DAMAGE, concluded, folder_of, progress, say
+from newscrawl.commands._archive import DAMAGE, concluded, folder_of, keys_of, progress, say
 from newscrawl.exceptions import ConfigError
 from newscrawl.ledger.holding import held, worker_name
 from newscrawl.ledger.places import is_output, warcs_in
@@ -54,6 +54,7 @@ class Command(ScrapyCommand):
                     dry_run=opts.dry_run,
                     forget_missing=opts.forget_missing,
                     stamp=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
+                    url_keys=keys_of(settings),
                     copies_window_s=settings.getint("NEWSCRAWL_DEDUPE_WINDOW_DAYS") * 86_400.0,
                 )
                 done = left = 0

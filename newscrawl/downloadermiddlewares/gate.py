@@ -13,7 +13,6 @@ from scrapy.exceptions import NotConfigured
 from newscrawl.addresses import AllowList, proxy_place, refusal
 from newscrawl.downloadermiddlewares.refusals import RefusedRequest
 from newscrawl.ledger import ledger_of
-from newscrawl.urls import url_key
 
 MAX_URL = 16_384
 """Bytes of the longest URL that is asked: a record names up to two, and no reader takes a longer header than 64 KiB."""
@@ -28,12 +27,12 @@ class GateMiddleware:
     def __init__(
         self,
         allow: AllowList,
-        removed: frozenset[str] = frozenset(),
+        is_removed: Callable[[str], bool] = lambda _: False,
         trusted: frozenset[tuple[str, int] | None] = frozenset(),
     ) -> None:
-        """*removed*: the ``url_key`` of each URL that was taken out of the archive. *trusted*: places of proxies."""
+        """*is_removed* tells of a URL whether it was taken out of the archive. *trusted*: places of proxies."""
         self.allow = allow
-        self.removed = removed
+        self.is_removed = is_removed
         self.trusted = trusted
 
     @classmethod
@@ -42,7 +41,7 @@ class GateMiddleware:
         ports = settings.getlist("NEWSCRAWL_ALLOW_PORTS")
         allow = AllowList.parse(settings.getlist("NEWSCRAWL_ALLOW_ADDRESSES"), ports or None)
         trusted = frozenset(map(proxy_place, settings.getlist("NEWSCRAWL_TRUSTED")))
-        return cls(allow, ledger_of(crawler).removed, trusted - {None})
+        return cls(allow, ledger_of(crawler).is_removed, trusted - {None})
 
     def process_request(self, request: Request) -> None:
         """Raise :exc:`RefusedRequest` for a request that must not leave."""
@@ -64,7 +63,7 @@ class GateMiddleware:
         proxy = request.meta.get("proxy")
         if proxy and proxy_place(proxy) not in self.trusted:
             raise RefusedRequest("its proxy is not named in NEWSCRAWL_TRUSTED")
-        if self.removed and url_key(request.url) in self.removed:
+        if self.is_removed(request.url):
             raise RefusedRequest("it was removed from the archive (scrapy remove)")
 
 

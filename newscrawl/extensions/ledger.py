@@ -24,6 +24,7 @@ from newscrawl.items import Article
 from newscrawl.ledger import Keeping, Ledger, bind_ledger
 from newscrawl.ledger.health import Limits
 from newscrawl.ledger.holding import worker_name
+from newscrawl.sites import Profiles
 
 logger = logging.getLogger("newscrawl")
 
@@ -135,6 +136,7 @@ def _keeping(settings: BaseSettings, folder: Path | None) -> Keeping:
         commit_count=settings.getint("NEWSCRAWL_COMMIT_COUNT"),
         commit_s=settings.getfloat("NEWSCRAWL_COMMIT_S"),
         copies_window_s=settings.getint("NEWSCRAWL_DEDUPE_WINDOW_DAYS") * 86_400.0,
+        keys=Profiles(Path(settings["NEWSCRAWL_SITES_DIR"])).keys(),
         health=health if settings.getbool("NEWSCRAWL_HEALTH_ENABLED") else None,
         metrics_file=Path(metrics_file) if metrics_file else None,
     )

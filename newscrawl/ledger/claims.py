@@ -7,14 +7,15 @@ calls every page its home page, or leads from stories that are gone to the newes
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from newscrawl.fingerprint.clusters import Edge, equal
 from newscrawl.items import Article, Provenance, Warn
 from newscrawl.ledger.copies import RANK, Repeated, relation, text_fingerprint
 from newscrawl.store.articles import NewArticle, StoredArticle
-from newscrawl.urls import url_id, url_key, url_loose
+from newscrawl.urls import UrlKeys, url_loose
 
 _SURE, _FAIR = 0.98, 0.9
 """Confidence in what the texts, the claim and the form of the URLs say alike, and in what the first two do."""
@@ -30,16 +31,28 @@ class Checked:
     warnings: tuple[Warn, ...] = ()
 
 
-def checked(
-    article: Article, repeated: Repeated, latest: Callable[[str], NewArticle | StoredArticle | None]
-) -> Checked:
-    """Return what holds of the claims of *article*, which is *repeated*; *latest* gives the newest version by id.
+class Kept(Protocol):
+    """What is known of the articles that were kept."""
+
+    @property
+    def url_key(self) -> UrlKeys:
+        """By what URLs are told apart."""
+
+    def latest(self, id_: str) -> NewArticle | StoredArticle | None:
+        """Return the newest version of an article."""
+
+    def latest_at(self, url: str) -> NewArticle | StoredArticle | None:
+        """Return the newest version of the article at *url*."""
+
+
+def checked(article: Article, repeated: Repeated, kept: Kept) -> Checked:
+    """Return what holds of the claims of *article*, which is *repeated*, beside what was *kept*.
 
     A claim to be a page that was never kept stays as it is: nothing speaks for it or against it.
     """
     found = Checked(repeated=repeated)
-    for field, url in _claims(article):
-        claimed = latest(url_id(url_key(url)))
+    for field, url in _claims(article, kept):
+        claimed = kept.latest_at(url)
         if claimed is None or claimed.id == article.id or claimed.text_digest is None:
             continue
         edge = _edge(article, found.repeated, claimed)
@@ -48,13 +61,13 @@ def checked(
             found = replace(found, warnings=(*found.warnings, warning))
         else:
             found = _confirmed(found, edge, claimed, article, field, url)
-    return found if found.evidence else _claimed(found, article, latest)
+    return found if found.evidence else _claimed(found, article, kept)
 
 
-def _claims(article: Article) -> Iterator[tuple[str, str]]:
+def _claims(article: Article, kept: Kept) -> Iterator[tuple[str, str]]:
     """Yield field and URL of each claim to be another page."""
     for field, url in (("canonical_url", article.canonical_url), ("requested_url", article.requested_url)):
-        if url is not None and url_key(url) != article.url_key:
+        if url is not None and kept.url_key(url) != article.url_key:
             yield field, url
 
 
@@ -99,12 +112,12 @@ def _confirmed(
     return replace(found, repeated=replace(repeated, best=edge), evidence=(said,))
 
 
-def _claimed(found: Checked, article: Article, latest: Callable[[str], NewArticle | StoredArticle | None]) -> Checked:
+def _claimed(found: Checked, article: Article, kept: Kept) -> Checked:
     """Take up that the row which *article* repeats claimed to be it, when it was not known yet."""
     best = found.repeated.best
-    other = None if best is None or best.kind == "template_sibling" else latest(best.other[0])
+    other = None if best is None or best.kind == "template_sibling" else kept.latest(best.other[0])
     url = None if other is None else json.loads(other.row).get("canonical_url")
-    if other is None or url is None or url_key(url) != article.url_key:
+    if other is None or url is None or kept.url_key(url) != article.url_key:
         return found
     return replace(found, evidence=(_evidence("meta", "canonical", url, other.url),))
 

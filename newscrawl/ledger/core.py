@@ -24,7 +24,7 @@ from newscrawl.faultpoints import reach
 from newscrawl.items import Article, CaptureRef, SnapshotRef
 from newscrawl.ledger.copies import Repeated, copy_index
 from newscrawl.ledger.feeds import Feeds
-from newscrawl.ledger.frontier import Frontier
+from newscrawl.ledger.frontier import Frontier, fingerprint_of
 from newscrawl.ledger.health import faults
 from newscrawl.ledger.history import PastRun, earlier_runs
 from newscrawl.ledger.holding import STORE, lost_store, open_store, take
@@ -39,10 +39,11 @@ from newscrawl.ledger.robots import RobotsCache
 from newscrawl.ledger.state import RunState, exit_code
 from newscrawl.ledger.waiting import why_work_is_left
 from newscrawl.ledger.warcs import WarcSeries
-from newscrawl.store import Store, articles, captures, feeds, files, runs
+from newscrawl.store import Store, articles, captures, feeds, files, keys, runs
 from newscrawl.store.articles import NewArticle, StoredArticle
 from newscrawl.store.files import StoredFile
 from newscrawl.store.runs import RunSite
+from newscrawl.urls import url_id
 
 if TYPE_CHECKING:
     from newscrawl.fingerprint.copies import Fingerprint
@@ -77,6 +78,8 @@ class Ledger:
         self.stamp = stamp
         self.replay = replay
         self.keeping = keeping or Keeping()
+        self.url_key = self.keeping.keys
+        """By what URLs are told apart."""
         self.arguments = arguments or {}
         """Spider arguments, for the list of runs."""
         self.clock = clock
@@ -113,6 +116,7 @@ class Ledger:
         self._rejected: AppendFile | None = None
         self._finished: list[StoredFile] = []
         self._kept: KeptRows | None = None
+        self._other_keys = False
         self._last_commit = 0.0
         self._closed = False
 
@@ -183,8 +187,12 @@ class Ledger:
             logger.warning("%s", line)
         for line in recover(self.folder, self._store, self.keeping.worker):
             logger.warning("%s", line)
-        with self._store.reading() as connection:
+        with self._store.begin() as connection:
+            changed = keys.remake(connection, self.url_key, fingerprint_of)
+            self._other_keys = keys.has_others(connection)
             self.removed = frozenset(stone.url_key for stone in captures.buried(connection))
+        if changed:
+            logger.info("The rules by which URLs are told apart have changed: %d have another key now", changed)
 
     def _begin(self) -> None:
         worker = self.keeping.worker
@@ -602,6 +610,21 @@ class Ledger:
         """Return the newest version of an article that was kept, in this run or before, or is about to be."""
         with self._asking():
             return self.kept.latest(id_)
+
+    def is_removed(self, url: str) -> bool:
+        """Tell whether *url* was taken out of the archive."""
+        return bool(self.removed) and self.url_key(url) in self.removed
+
+    def latest_at(self, url: str) -> NewArticle | StoredArticle | None:
+        """Return the newest version of the article at *url*."""
+        return self.latest(self.article_id(self.url_key(url)))
+
+    def article_id(self, key: str) -> str:
+        """Return the id of the article with this ``url_key``: the digest of the key that it had at first sight."""
+        if not self._other_keys:
+            return url_id(key)
+        with self._asking(), self.store.reading() as connection:
+            return keys.article_id(connection, key)
 
     def version_with_text(self, id_: str, digest: str) -> int | None:
         """Return the last version of an article that had this folded text, or None."""

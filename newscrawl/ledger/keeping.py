@@ -10,6 +10,7 @@ from pathlib import Path
 from newscrawl.archive.wire import Truncation
 from newscrawl.items import CaptureRef
 from newscrawl.ledger.health import Limits
+from newscrawl.urls import UrlKeys
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, weakref_slot=True)
@@ -42,6 +43,8 @@ class Keeping:
     """Seconds after which it is."""
     copies_window_s: float = 90 * 86_400.0
     """How far back texts are looked for that are nearly the same; 0 for not at all."""
+    keys: UrlKeys = field(default_factory=UrlKeys)
+    """By what URLs are told apart."""
     health: Limits | None = field(default_factory=Limits)
     """From where on a run fails its health checks; None for no checks."""
     metrics_file: Path | None = None

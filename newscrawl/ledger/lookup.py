@@ -18,7 +18,7 @@ from newscrawl.exceptions import ArchiveError, ConfigError
 from newscrawl.ledger.places import warcs_in
 from newscrawl.store import Store, captures
 from newscrawl.store.captures import NewCapture
-from newscrawl.urls import host_of, url_key
+from newscrawl.urls import UrlKeys, host_of
 
 _DIGITS = re.compile(r"[0-9]{4}(?:[0-9]{2}){0,5}")
 _SEARCHED = 200_000
@@ -40,7 +40,9 @@ class Found:
 class Lookup:
     """The captures of an output folder, or of a folder with WARCs and their indexes."""
 
-    def __init__(self, folder: Path, store: Store | None) -> None:
+    def __init__(self, folder: Path, store: Store | None, keys: UrlKeys | None = None) -> None:
+        """*keys*: those of the crawl that wrote into the store."""
+        self.keys = keys or UrlKeys()
         self.folder = folder / "warc" if (folder / "warc").is_dir() else folder
         self.store = store
         self._indexes = sorted(self.folder.glob("*.cdxj"))
@@ -50,7 +52,7 @@ class Lookup:
         found: list[Found] = []
         if self.store is not None:
             with self.store.reading() as connection:
-                stored = captures.by_url(connection, url, url_key(url))
+                stored = captures.by_url(connection, url, self.keys(url))
             found = [self._of_store(capture) for capture in stored]
         found = found or [self._of_index(index, entry) for index, entry in self._indexed(url)]
         return sorted(found, key=lambda capture: _moment(capture.date))
@@ -60,9 +62,9 @@ class Lookup:
         exact = [(index, entry) for index in self._indexes for entry in lookup(index, url) if entry.url == url]
         if exact:
             return exact
-        key = url_key(url)
+        key = self.keys(url)
         entries = [(index, entry) for index in self._indexes for form in {url, key} for entry in lookup(index, form)]
-        return [(index, entry) for index, entry in dict.fromkeys(entries) if url_key(entry.url) == key]
+        return [(index, entry) for index, entry in dict.fromkeys(entries) if self.keys(entry.url) == key]
 
     def _of_store(self, capture: NewCapture) -> Found:
         return Found(

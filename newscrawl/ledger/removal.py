@@ -30,7 +30,7 @@ from newscrawl.store import Store, captures
 from newscrawl.store.schema import articles as articles_table
 from newscrawl.store.schema import captures as captures_table
 from newscrawl.store.schema import chunks
-from newscrawl.urls import host_of, url_key
+from newscrawl.urls import UrlKeys, host_of
 
 Spot = tuple[Path, int]
 
@@ -41,6 +41,7 @@ class Plan:
 
     url: str
     key: str
+    keys: UrlKeys = field(default_factory=UrlKeys)
     warcs: dict[Path, Place] = field(default_factory=dict)
     """WARC files that change."""
     dropped: set[Spot] = field(default_factory=set)
@@ -61,6 +62,10 @@ class Plan:
     elsewhere: list[str] = field(default_factory=list)
     """Files that are not here and of which the store knows captures or rows of the URL."""
 
+    def has(self, url: str) -> bool:
+        """Tell whether *url* is a form of what goes."""
+        return self.keys(url) == self.key
+
     @property
     def empty(self) -> bool:
         """Whether there is nothing to remove."""
@@ -70,7 +75,9 @@ class Plan:
 class Removal:
     """One removal from an output folder, which the caller holds and has recovered."""
 
-    def __init__(self, folder: Path, store: Store | None) -> None:
+    def __init__(self, folder: Path, store: Store | None, keys: UrlKeys | None = None) -> None:
+        """*keys*: those of the crawl that wrote into the store."""
+        self.keys = keys or UrlKeys()
         self.folder = folder
         self.store = store
         self.places = [place for place in places(folder, store) if place.size is not None]
@@ -88,7 +95,7 @@ class Removal:
         for place in self.places:
             if place.is_open:
                 raise ConfigError(f"{place.path}: was left by a crash; finish it with `scrapy repair` first")
-        plan = Plan(url=url, key=url_key(url))
+        plan = Plan(url=url, key=self.keys(url), keys=self.keys)
         revisits: list[tuple[str, Spot]] = []
         gone_at: dict[str, str] = {}
         for place in self.places:
@@ -107,7 +114,7 @@ class Removal:
                 raise ArchiveError(f"{found}; nothing is removed from a damaged archive: repair or set aside the file")
             self.progress(found.length)
             spot = found.path, found.offset
-            if found.target_uri is not None and not is_tombstone(found) and url_key(found.target_uri) == plan.key:
+            if found.target_uri is not None and not is_tombstone(found) and plan.has(found.target_uri):
                 plan.dropped.add(spot)
                 plan.warcs[found.path] = place
                 if found.type in ("response", "revisit") and found.record_id is not None:

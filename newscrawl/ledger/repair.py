@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from newscrawl.archive.appending import sync_folder
 from newscrawl.exceptions import StorageError
 from newscrawl.ledger.contents import Contents, Step
+from newscrawl.ledger.frontier import fingerprint_of
 from newscrawl.ledger.holding import STORE, is_corrupt, store_url
 from newscrawl.ledger.journal import finish_removal
 from newscrawl.ledger.keeping import Keeping
@@ -22,8 +23,9 @@ from newscrawl.ledger.places import Place, places
 from newscrawl.ledger.rebuilding import rows_in, whole_length
 from newscrawl.ledger.recovery import recover
 from newscrawl.ledger.torn import TORN, cut, free, set_aside
-from newscrawl.store import Store, articles, captures, files, schema
+from newscrawl.store import Store, articles, captures, files, keys, schema
 from newscrawl.store.files import StoredFile
+from newscrawl.urls import UrlKeys
 
 _REBUILT = f"{STORE}.new"
 
@@ -41,10 +43,12 @@ class Repair:
         forget_missing: bool = False,
         stamp: str = "old",
         copies_window_s: float = Keeping.copies_window_s,
+        url_keys: UrlKeys | None = None,
     ) -> None:
         """*store*: URL, empty for the file in the folder. *stamp* goes into the name of a store that is set aside.
 
-        *copies_window_s*: :attr:`.Keeping.copies_window_s`, for rows that the store gets to know again.
+        *copies_window_s*: :attr:`.Keeping.copies_window_s`, for rows that the store gets to know again; *url_keys*
+        likewise.
         """
         self.folder = folder
         self.url = store
@@ -53,6 +57,7 @@ class Repair:
         self.forget_missing = forget_missing
         self.stamp = stamp
         self.copies_window_s = copies_window_s
+        self.url_keys = url_keys or UrlKeys()
         self.progress: Callable[[int], None] = lambda _: None
         """Told of bytes that were gone through since it was last told."""
         self._new_store = False
@@ -79,6 +84,10 @@ class Repair:
                 store_url=self.url,
             )
             yield from contents.steps(self.progress)
+            if not self.dry_run:
+                # What was taken up has the keys that stand in its rows, or those of no site in particular.
+                with store.begin() as connection:
+                    keys.remake(connection, self.url_keys, fingerprint_of, anew=True)
         if self._new_store and not self.dry_run:
             (self.folder / _REBUILT).rename(self.folder / STORE)
             sync_folder(self.folder)

@@ -25,7 +25,7 @@ from newscrawl.store.schema import articles as articles_table
 from newscrawl.store.schema import captures as captures_table
 from newscrawl.store.schema import chunks, fingerprints
 from newscrawl.store.schema import urls as urls_table
-from newscrawl.urls import host_of, url_key
+from newscrawl.urls import host_of
 
 if TYPE_CHECKING:
     from newscrawl.ledger.removal import Plan, Spot
@@ -158,7 +158,7 @@ class NewFiles:
         """Settle the URL, so that what was removed is not waiting to be fetched."""
         host = host_of(self.plan.url)
         rows = connection.execute(sa.select(urls_table.c.id, urls_table.c.url).where(urls_table.c.host == host))
-        ids = [row.id for row in rows if url_key(row.url) == self.plan.key]
+        ids = [row.id for row in rows if self.plan.has(row.url)]
         for some in chunks(ids):
             connection.execute(
                 sa.update(urls_table)
@@ -169,9 +169,10 @@ class NewFiles:
 
 def belongs(row: dict[str, Any], plan: Plan) -> bool:
     """Return whether a row, or an item that was kept aside, is of the URL or was read from a capture of it."""
-    if row.get("url_key") == plan.key or capture_of(row).get("record_id") in plan.answers:
+    if capture_of(row).get("record_id") in plan.answers:
         return True
-    return any(isinstance(row.get(name), str) and url_key(row[name]) == plan.key for name in ("url", "requested_url"))
+    said = [row[name] for name in ("url", "requested_url") if isinstance(row.get(name), str)]
+    return any(map(plan.has, said)) if said else row.get("url_key") == plan.key
 
 
 def _moved_line(line: bytes, row: dict[str, Any], offset: int, length: int) -> bytes:

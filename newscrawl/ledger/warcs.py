@@ -16,7 +16,6 @@ from newscrawl.items import CaptureRef
 from newscrawl.ledger.keeping import Keeping
 from newscrawl.store import Store, captures
 from newscrawl.store.captures import NewCapture
-from newscrawl.urls import url_key
 
 MIN_REVISIT_BYTES = 512
 """A payload shorter than this is stored again: the record that points to it would not be smaller."""
@@ -66,7 +65,7 @@ class WarcSeries:
                     placed_entry(record.index_entry, offset=start, length=len(record.member), filename=file.path.name)
                 )
             if record.kind in ("response", "revisit"):
-                capture = _capture(wire, record, start, file, kind, digest, original)
+                capture = _capture(wire, record, start, file, kind, digest, original, self.keeping.keys(wire.url))
                 self.new.append(capture)
                 if record.kind == "response" and wire.truncated is None and digest is not None:
                     self._originals.setdefault(digest, capture)
@@ -137,13 +136,14 @@ def _capture(
     kind: str,
     digest: str | None,
     original: NewCapture | None,
+    key: str,
 ) -> NewCapture:
     mime = next((value for name, value in head_fields(wire.head) if name.lower() == b"content-type"), b"")
     return NewCapture(
         record_id=record.record_id,
         kind=kind,
         url=wire.url,
-        url_key=url_key(wire.url),
+        url_key=key,
         fetched_at=wire.started_at.timestamp(),
         status=stated_status(wire.head),
         mime=mime.split(b";")[0].strip().decode("latin-1").lower() or None,

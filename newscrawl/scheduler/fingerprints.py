@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Self
 from weakref import WeakKeyDictionary
 
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.utils.request import RequestFingerprinter
 
 from newscrawl.ledger import fingerprint_of
 from newscrawl.scheduler.requests import PAGE, RECORD
-from newscrawl.urls import url_key
+from newscrawl.sites import Profiles
+from newscrawl.urls import UrlKeys
 
 
 class UrlKeyFingerprinter:
@@ -20,9 +24,14 @@ class UrlKeyFingerprinter:
     it was told by then.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keys: UrlKeys | None = None) -> None:
+        self._keys = keys or UrlKeys()
         self._others = RequestFingerprinter()
         self._cache: WeakKeyDictionary[Request, bytes] = WeakKeyDictionary()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(Profiles(Path(crawler.settings["NEWSCRAWL_SITES_DIR"])).keys())
 
     def fingerprint(self, request: Request) -> bytes:
         """Return the fingerprint of *request*."""
@@ -32,10 +41,10 @@ class UrlKeyFingerprinter:
         if found is None and PAGE in request.meta and not request.meta.get("redirect_urls"):
             found = bytes.fromhex(request.meta[PAGE])
         if found is None:
-            key = url_key(request.url)
+            key = self._keys(request.url)
             if RECORD in request.meta:
                 key = f"record {request.meta[RECORD]}"
-            elif any(url_key(url) == key for url in request.meta.get("redirect_urls", ())):
+            elif any(self._keys(url) == key for url in request.meta.get("redirect_urls", ())):
                 key = f"redirected {request.url}"
             found = fingerprint_of(key)
             self._cache[request] = found

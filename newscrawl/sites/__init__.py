@@ -7,6 +7,7 @@ with it, by file and key. Profiles are read when a page of their host is read fi
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import tomllib
 import warnings
@@ -25,7 +26,7 @@ from lxml import etree
 
 from newscrawl.exceptions import ProfileError, did_you_mean
 from newscrawl.items import RemovedKind
-from newscrawl.urls import ParameterRules, host_of, resolve
+from newscrawl.urls import ParameterRules, UrlKeys, host_of, resolve
 
 UrlKind = Literal["article", "listing", "ignore"]
 # What a selector is tried on: one that gives a text, a number or an attribute here would do so on every page.
@@ -163,6 +164,22 @@ class Profiles:
                 return self._by_host[host]
             _, _, host = host.partition(".")
         return None
+
+    def keys(self) -> UrlKeys:
+        """Return the keys of URLs under the rules of these profiles."""
+        self.load()
+        rules = [
+            [host, sorted(profile.parameters.keep), sorted(profile.parameters.drop)]
+            for host, profile in sorted(self._by_host.items())
+            if profile.parameters != ParameterRules()
+        ]
+        if not rules:
+            return UrlKeys()
+        return UrlKeys.under(hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:16], self._rules_of)
+
+    def _rules_of(self, url: str) -> ParameterRules:
+        profile = self.for_url(url)
+        return ParameterRules() if profile is None else profile.parameters
 
     def known(self) -> list[SiteProfile]:
         """Return every profile that has a host to read, by name."""

@@ -23,7 +23,7 @@ from newscrawl.spiders.versions import found_of
 from newscrawl.store.feeds import Feed
 from newscrawl.store.frontier import DuePage, Known
 from newscrawl.store.schema import chunks
-from newscrawl.urls import host_of, site_of, url_id, url_key, without_dropped
+from newscrawl.urls import host_of, site_of, without_dropped
 
 _HOW: dict[str, FoundHow] = {"related": "related", "article": "link", "next": "listing", "listing": "listing"}
 _RANK = {
@@ -95,7 +95,7 @@ class Following:
 
     def start(self, url: str, *, priority: int = 0) -> Request:
         """Return the request for a start URL; a higher *priority* comes earlier."""
-        key = url_key(url)
+        key = self.ledger.url_key(url)
         self.asked.add(key)
         if self.ledger.replay is not None:
             return self._request(url, "start", priority=priority)
@@ -121,7 +121,7 @@ class Following:
         self, url: str, added_at: float, known: DuePage | Known, *, stated: str | None = None
     ) -> Iterator[Request]:
         """Yield the conditional request for a page that is known, unless it is read again already."""
-        key = url_key(url)
+        key = self.ledger.url_key(url)
         if key in self.reread_keys:
             return
         self.reread_keys.add(key)
@@ -151,7 +151,7 @@ class Following:
     def _in_window(self, page: DuePage) -> bool:
         if not self.plan.window:
             return True
-        earlier = self.ledger.latest(url_id(url_key(page.url)))
+        earlier = self.ledger.latest_at(page.url)
         return earlier is None or self.plan.window.excludes(earlier.date_published) is None
 
     def ask(
@@ -162,7 +162,7 @@ class Following:
         if url in self.asked or not self.in_scope(url):
             return
         url = self.plain(url)
-        key = url_key(url)
+        key = self.ledger.url_key(url)
         if key in self.asked:
             return
         self._remember(key)
@@ -301,7 +301,7 @@ class Following:
                 continue
             if not self.in_scope(url):
                 self.ledger.state.skip(url, "feed_of_another_site")
-            elif url_key(url) not in self.asked:
+            elif self.ledger.url_key(url) not in self.asked:
                 wanted.append(url)
         for feed in self.polling.named(wanted, kind, on, now=self.eager if now is None else now):
             yield from self.poll(feed)
@@ -358,9 +358,9 @@ class Following:
         depth = response.meta.get("newscrawl_nested", 0) + 1
         wanted = [feed for feed in document.feeds if self._wanted(feed)]
         wanted.sort(key=lambda feed: feed.modified or feed.published or "", reverse=True)
-        known = self.ledger.feeds.known(url_key(feed.url) for feed in wanted)
+        known = self.ledger.feeds.known(self.ledger.url_key(feed.url) for feed in wanted)
         for feed in wanted:
-            before = known.get(url_key(feed.url))
+            before = known.get(self.ledger.url_key(feed.url))
             moment = earliest_moment(feed.modified) if feed.modified else None
             changed = before is not None and moment is not None and moment.timestamp() > (before.asked_at or 0.0)
             if (trap := self.traps.refuses_sitemap(feed.url, depth)) is not None:
@@ -393,7 +393,7 @@ class Following:
     # --- what is known
 
     def _known(self, urls: Sequence[str]) -> dict[str, Known]:
-        prints = {url: fingerprint_of(url_key(self.plain(url))) for url in urls}
+        prints = {url: fingerprint_of(self.ledger.url_key(self.plain(url))) for url in urls}
         known = self.ledger.frontier.known(set(prints.values()))
         return {url: known[key] for url, key in prints.items() if key in known}
 

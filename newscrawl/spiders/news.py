@@ -33,7 +33,7 @@ from newscrawl.spiders.polling import DOCUMENTS, Polling
 from newscrawl.spiders.stories import InterruptedStoryError, Stories, linked_parts, reason_of
 from newscrawl.spiders.versions import Versions, found_of, header
 from newscrawl.store.feeds import Feed
-from newscrawl.urls import site_of, url_key
+from newscrawl.urls import site_of
 
 __all__ = ["ARGUMENTS", "NewsSpider"]
 
@@ -191,7 +191,7 @@ class NewsSpider(Spider):
         """Yield a request for every article capture, in the order of capture, each with what its crawl knew of it."""
         captures = replay.starts()
         # All of them are visited: following a link to one of them would read it twice.
-        self.following.asked.update(url_key(capture.url) for capture in captures)
+        self.following.asked.update(self.ledger.url_key(capture.url) for capture in captures)
         for rank, capture in enumerate(captures):
             request = self.following.start(capture.url, priority=len(captures) - rank)
             if capture.record_id is not None:
@@ -240,7 +240,7 @@ class NewsSpider(Spider):
         first = self._first_part(page, response)
         if first is not None:
             self.ledger.state.dropped["part"] += 1
-            self.following.asked |= linked_parts(first, page)
+            self.following.asked |= linked_parts(first, page, self.ledger.url_key)
             for request in self.following.ask(first, "link", on=response.url, at=self.following.replayed_at(response)):
                 yield request
         elif page.article is not None:

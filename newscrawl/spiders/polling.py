@@ -13,7 +13,7 @@ from newscrawl.discover import TOMBSTONE_S, after_failure, first_interval, is_si
 from newscrawl.items import GONE
 from newscrawl.ledger import FeedOutcome, Ledger
 from newscrawl.store.feeds import LONGEST_KEY, Feed, FeedState
-from newscrawl.urls import host_of, site_of, url_key
+from newscrawl.urls import host_of, site_of
 
 Conditions = dict[str, str]
 """Headers that let a server answer 304."""
@@ -43,7 +43,7 @@ class Polling:
 
     def named(self, urls: Iterable[str], kind: str, on: str | None, *, now: bool) -> list[Feed]:
         """Return what is to be asked of the feeds that *on* names: new ones, and known ones that are due."""
-        wanted = {key: url for url in urls if len(key := url_key(url)) <= LONGEST_KEY}
+        wanted = {key: url for url in urls if len(key := self.ledger.url_key(url)) <= LONGEST_KEY}
         known = self.ledger.feeds.known(wanted)
         asked: list[Feed] = []
         for key, url in wanted.items():
@@ -73,15 +73,17 @@ class Polling:
     def adopted(self, url: str, kind: str, meta: dict[str, Any]) -> Feed | None:
         """Return a start URL as the feed that it turned out to be; None for what was found on the way."""
         found = meta.get("newscrawl_found")
-        if found is None or found["how"] != "start" or meta.get("newscrawl_visit") or len(url_key(url)) > LONGEST_KEY:
+        if found is None or found["how"] != "start" or meta.get("newscrawl_visit"):
+            return None
+        if len(self.ledger.url_key(url)) > LONGEST_KEY:
             return None
         asked = found["asked"]
-        return self.ledger.feeds.get(url_key(asked)) or self._new(asked, kind, None)
+        return self.ledger.feeds.get(self.ledger.url_key(asked)) or self._new(asked, kind, None)
 
     def _new(self, url: str, kind: str, on: str | None) -> Feed:
         now = self.ledger.clock()
         return Feed(
-            url_key=url_key(url),
+            url_key=self.ledger.url_key(url),
             url=url,
             host=host_of(url),
             site=site_of(url),

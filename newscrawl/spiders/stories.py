@@ -16,7 +16,7 @@ from newscrawl.exceptions import NotInReplayError
 from newscrawl.extract import Page, adds, begins, joined, same_story, surely_same, warned
 from newscrawl.items import Article
 from newscrawl.ledger import Ledger, ledger_of
-from newscrawl.urls import host_of, site_of, url_key
+from newscrawl.urls import UrlKeys, host_of, site_of
 
 Read = Callable[[Response], tuple[Page, Article | None]]
 """Gives a response's page, and its article even where the page alone does not look like one."""
@@ -60,14 +60,15 @@ class Stories:
     async def whole(self, first: Page, article: Article, response: Response) -> Whole:
         """Return the story that begins on *first*. Raises :exc:`InterruptedStoryError`."""
         own = first.url or ""
-        seen, keys, parts = {url_key(own)}, set[str](), list[Article]()
+        key = self.ledger.url_key
+        seen, keys, parts = {key(own)}, set[str](), list[Article]()
         following = first.next_part if self.limit > 1 and begins(own, first.next_part or "") else None
         code = None
-        while following is not None and url_key(following) not in seen:
+        while following is not None and key(following) not in seen:
             if len(parts) + 2 > self.limit:
                 code = "parts_limit"
                 break
-            asked = {url_key(following)}
+            asked = {key(following)}
             try:
                 page, part = await self._part(following, response)
             except PartMissingError as error:
@@ -75,7 +76,7 @@ class Stories:
                 keys |= asked
                 code = "part_missing"
                 break
-            asked.add(url_key(page.url or ""))
+            asked.add(key(page.url or ""))
             if asked & seen or not belongs(first, article, page, part):
                 break
             seen |= asked
@@ -87,7 +88,7 @@ class Stories:
         self._count_read(parts)
         if keys:
             # A pager names more pages than were asked for.
-            keys |= linked_parts(own, first)
+            keys |= linked_parts(own, first, key)
         whole = joined(article, parts)
         return Whole(whole if code is None else warned(whole, code, following or ""), frozenset(keys))
 
@@ -146,9 +147,9 @@ class Stories:
         self.crawler.stats.inc_value("newscrawl/parts/missing")
 
 
-def linked_parts(first: str, page: Page) -> set[str]:
-    """Return the ``url_key`` of each later part of the story that begins at *first* that *page* links to."""
-    return {url_key(link.url) for link in page.links if begins(first, link.url)}
+def linked_parts(first: str, page: Page, key: UrlKeys) -> set[str]:
+    """Return the *key* of each later part of the story that begins at *first* that *page* links to."""
+    return {key(link.url) for link in page.links if begins(first, link.url)}
 
 
 def belongs(first: Page, article: Article, page: Page, part: Article) -> bool:

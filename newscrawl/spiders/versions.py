@@ -15,7 +15,6 @@ from newscrawl.ledger import Exchange, Ledger
 from newscrawl.spiders.polling import validators
 from newscrawl.store.articles import NewArticle, StoredArticle
 from newscrawl.store.frontier import NEVER, Visit
-from newscrawl.urls import url_id, url_key
 
 # A page that is gone may come back: so long after it was first missed it is looked for.
 _GONE_S = (86_400.0, 7 * 86_400.0, 30 * 86_400.0)
@@ -64,7 +63,7 @@ class Versions:
 
     def earlier(self, response: Response) -> NewArticle | StoredArticle | None:
         """Return the newest version of the article at the URL that answered."""
-        return self.ledger.latest(url_id(url_key(response.url)))
+        return self.ledger.latest_at(response.url)
 
     def _place(self, article: Article, response: Response, exchange: Exchange | None) -> None:
         meta, found = response.meta, found_of(response)

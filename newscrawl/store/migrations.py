@@ -53,13 +53,17 @@ def _identity(c: Connection) -> None:
     c.execute(text("DROP TABLE IF EXISTS copy_keys"))
 
 
+def _article_keys(c: Connection) -> None:
+    metadata.create_all(c)
+
+
 def identify(c: Connection) -> None:
     """Give the database a name that no other has."""
     row = {"key": "identity", "value": uuid4().hex}
     c.execute(insert_into(c.dialect.name, meta).on_conflict_do_nothing(), row)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _due_and_robots, _copies, _identity)
+STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _due_and_robots, _copies, _identity, _article_keys)
 """The step at place *n* leads from version *n* to version *n* + 1. A published step is never changed."""
 
 SCHEMA_VERSION = len(STEPS)

@@ -166,6 +166,14 @@ articles = Table(
     UniqueConstraint("id", "version"),
 )
 
+# Articles that are known by another key than the one that their id is the digest of, by the digest of that key.
+article_keys = Table(
+    "article_keys",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("article_id", Text, nullable=False),
+)
+
 fingerprints = Table(
     "fingerprints",
     metadata,

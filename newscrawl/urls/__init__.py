@@ -5,7 +5,7 @@
 """
 
 from newscrawl.urls.hosts import host_of, site_of
-from newscrawl.urls.keys import URL_KEY_VERSION, url_id, url_key
+from newscrawl.urls.keys import URL_KEY_VERSION, UrlKeys, url_id, url_key
 from newscrawl.urls.loose import url_loose
 from newscrawl.urls.parameters import ParameterRules, with_parameters, without_dropped
 from newscrawl.urls.reading import link_base, resolve
@@ -14,6 +14,7 @@ from newscrawl.urls.shapes import looks_like_article, looks_like_tag
 __all__ = [
     "URL_KEY_VERSION",
     "ParameterRules",
+    "UrlKeys",
     "host_of",
     "link_base",
     "looks_like_article",

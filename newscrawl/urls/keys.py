@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from newscrawl.urls.parameters import NO_RULES, ParameterRules, is_tracking
@@ -39,6 +41,34 @@ def url_key(url: str, rules: ParameterRules = NO_RULES) -> str:
     if _PLAIN.fullmatch(url):
         return url
     return _key(url, rules) if len(url) > REMEMBERED_LENGTH else _remembered_key(url, rules)
+
+
+def _no_rules(_url: str) -> ParameterRules:
+    return NO_RULES
+
+
+@dataclass(frozen=True, kw_only=True)
+class UrlKeys:
+    """The keys of an archive: :func:`url_key`, of each URL under the rules of its site."""
+
+    name: str = str(URL_KEY_VERSION)
+    """Of the rules as a whole: keys made under one name compare."""
+    rules_of: Callable[[str], ParameterRules] = _no_rules
+    """What the site of a URL says of its parameters."""
+
+    def __call__(self, url: str) -> str:
+        """Return the key of *url*."""
+        return url_key(url, self.rules_of(url)) if "?" in url else url_key(url)
+
+    @classmethod
+    def under(cls, digest: str, rules_of: Callable[[str], ParameterRules]) -> "UrlKeys":
+        """Return the keys under the rules of sites, of which *digest* tells whether they are the same."""
+        return cls(name=f"{URL_KEY_VERSION} {digest}", rules_of=rules_of)
+
+    @staticmethod
+    def version_in(name: str) -> str:
+        """Return the version of the rules that hold everywhere, from the name of all."""
+        return name.partition(" ")[0]
 
 
 def _key(url: str, rules: ParameterRules) -> str:
