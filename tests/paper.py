@@ -19,6 +19,8 @@ class Served:
     status: int = 200
     validated: bool = True
     """Whether it has an ETag, and 304 is answered."""
+    moved_to: str = ""
+    """Where a redirect leads."""
 
     @property
     def etag(self) -> str:
@@ -81,6 +83,8 @@ class Paper:
             status = 304
         self.log.append(Asked(handler.path, status, handler.headers.get("User-Agent", "")))
         handler.send_response(status)
+        if page.moved_to:
+            handler.send_header("Location", page.moved_to)
         if page.validated and status in (200, 304):
             handler.send_header("ETag", page.etag)
         if status != 304:
@@ -95,6 +99,11 @@ class Paper:
     def put(self, path: str, body: str, kind: str = "text/html; charset=utf-8", *, validated: bool = True) -> None:
         """Print a page, or print it anew."""
         self.pages[path] = Served(body.encode(), kind, validated=validated)
+
+    def moved(self, path: str, to: str) -> str:
+        """Lead from *path* to another page; return *path*."""
+        self.pages[path] = Served(b"", status=301, moved_to=to)
+        return path
 
     def article(self, number: int, text: str = "", day: str = "2026-11-20") -> str:
         """Print an article; return its path."""

@@ -133,6 +133,20 @@ def test_a_sitemap_that_says_that_a_page_has_changed_has_it_read_again(paper: Pa
     assert (6, 2) in numbered(finished.rows)
 
 
+def test_a_page_that_a_redirect_led_to_is_read_again_when_the_sitemap_says_so(paper: Paper, tmp_path: Path) -> None:
+    old = paper.moved("/old-story-6.html", paper.article(6, day="2026-11-19"))
+    paper.sitemap("/map.xml", {old: "2026-11-19"})
+    round_of(paper, tmp_path)
+    paper.article(6, "It was not so.", day="2026-11-19")
+    paper.sitemap("/map.xml", {old: "2026-11-20"})
+    finished, asked = round_of(paper, tmp_path)
+    assert finished.code == 0, finished.log[-3000:]
+    assert asked["/news/2026/11/19/story-6.html"] == 200
+    assert (6, 2) in numbered(finished.rows)
+    _, asked = round_of(paper, tmp_path)
+    assert old not in asked
+
+
 def test_the_rest_of_a_listing_is_asked_again_as_long_as_something_is_new(paper: Paper, tmp_path: Path) -> None:
     round_of(paper, tmp_path)
     more = '<a class="next" rel="next" href="/world/page/2/">Next</a>'

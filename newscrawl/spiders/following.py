@@ -413,7 +413,9 @@ def _feed_url(link: FeedLink) -> str:
 
 def changed_since(modified: str | None, known: Known) -> bool:
     """Return whether a feed's *modified* says that a page has changed since it was read."""
-    if modified is None or modified == known.stated_change or known.state != "done" or known.settled_at is None:
+    if modified is None or modified == known.stated_change or known.settled_at is None:
+        return False
+    if known.state not in ("done", "redirected"):
         return False
     moment = earliest_moment(modified)
     if moment is None:
