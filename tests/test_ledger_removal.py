@@ -191,7 +191,7 @@ def test_the_first_other_capture_of_the_body_keeps_it_and_the_next_refers_to_tha
 def test_each_capture_leaves_a_tombstone_with_its_digest(folder: Path) -> None:
     plan = remove(folder)
     with store_of(folder) as store, store.reading() as connection:
-        stones = captures.buried(connection, url_key(GONE))
+        stones = captures.buried(connection)
     assert {stone.record_id for stone in stones} == plan.answers.keys()
     assert {stone.reason for stone in stones} == {"court order 12/2026"}
     assert {stone.removed_at for stone in stones} == {NOW.timestamp()}

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from newscrawl.archive.wire import Truncation
 from newscrawl.items import GONE, CaptureRef, FoundHow
-from newscrawl.urls import url_key
+from newscrawl.urls import UrlKeys
 
 
 class Found(NamedTuple):
@@ -80,8 +80,12 @@ class Capture(ABC):
 class ReplaySet:
     """Captures by URL and by record."""
 
-    def __init__(self, captures: Iterable[Capture], damage: Iterable[str] = ()) -> None:
-        """*captures* in the order of their files. *damage* says what could not be read, one line each."""
+    def __init__(self, captures: Iterable[Capture], damage: Iterable[str] = (), *, keys: UrlKeys | None = None) -> None:
+        """*captures* in the order of their files. *damage* says what could not be read, one line each.
+
+        By *keys* URLs are told apart.
+        """
+        self.keys = keys or UrlKeys()
         # Those without a time come first; the sort keeps the order of the files where times are equal.
         self._captures = sorted(captures, key=lambda capture: _moment(capture.fetched_at))
         self.damage = tuple(damage)
@@ -89,12 +93,12 @@ class ReplaySet:
         self._by_record: dict[str, Capture] = {}
         self._parts: dict[tuple[str, str], Capture] = {}
         for capture in self._captures:
-            self._by_key.setdefault(url_key(capture.url), []).append(capture)
+            self._by_key.setdefault(self.keys(capture.url), []).append(capture)
             if capture.record_id is not None:
                 self._by_record.setdefault(capture.record_id, capture)
             if capture.part_of is not None:
                 # Of several tries the last is what the crawl went on with.
-                self._parts[capture.part_of, url_key(capture.url)] = capture
+                self._parts[capture.part_of, self.keys(capture.url)] = capture
 
     def __len__(self) -> int:
         return len(self._captures)
@@ -104,7 +108,7 @@ class ReplaySet:
         return iter(self._captures)
 
     def __contains__(self, url: str) -> bool:
-        return url_key(url) in self._by_key
+        return self.keys(url) in self._by_key
 
     def record(self, record_id: str) -> Capture | None:
         """Return the capture with this WARC-Record-ID."""
@@ -112,14 +116,14 @@ class ReplaySet:
 
     def part(self, record_id: str, url: str) -> Capture | None:
         """Return the capture of *url* that was fetched to complete the story of the record *record_id*."""
-        return self._parts.get((record_id, url_key(url)))
+        return self._parts.get((record_id, self.keys(url)))
 
     def find(self, url: str, at: datetime | None = None) -> Capture | None:
         """Return the capture of *url* nearest in time to *at*, the earliest when that is None.
 
         One stored under the same address wins over one under the same key, and a whole one over one that was cut.
         """
-        found = self._by_key.get(url_key(url), [])
+        found = self._by_key.get(self.keys(url), [])
         exact = [capture for capture in found if capture.url == url] or found
         usable = [capture for capture in exact if capture.whole] or exact
         if at is None or len(usable) < 2:
@@ -139,7 +143,7 @@ class ReplaySet:
         for capture in self:
             if not capture.whole or capture.part_of is not None:
                 continue
-            key = url_key(capture.url)
+            key = self.keys(capture.url)
             if 200 <= capture.status < 300 and _may_be_html(capture):
                 there.add(key)
                 found.append(capture)

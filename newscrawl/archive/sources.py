@@ -17,7 +17,7 @@ from newscrawl.archive.wire import Truncation
 from newscrawl.exceptions import ArchiveError, ManifestError
 from newscrawl.fingerprint import sha256_hex
 from newscrawl.items import CaptureRef, FoundHow
-from newscrawl.urls import resolve
+from newscrawl.urls import UrlKeys, resolve
 
 WARC_SUFFIXES = (".warc.gz", ".warc", ".warc.gz.open")
 _HOWS: dict[str | None, FoundHow] = {how: how for how in get_args(FoundHow)}
@@ -80,7 +80,7 @@ class _Scan:
     by_digest: dict[str, WarcCapture] = field(default_factory=dict)
 
 
-def open_replay_set(paths: Iterable[Path]) -> ReplaySet:
+def open_replay_set(paths: Iterable[Path], keys: UrlKeys | None = None) -> ReplaySet:
     """Read the manifests and WARCs at *paths*.
 
     Raises :exc:`ManifestError` naming file, line and fault; damage in a WARC is kept in :attr:`ReplaySet.damage`.
@@ -104,7 +104,7 @@ def open_replay_set(paths: Iterable[Path]) -> ReplaySet:
     if not captures:
         told = f"; {scan.damage[0]}" if scan.damage else ""
         raise ManifestError(f"the replay set holds no capture{told}")
-    return ReplaySet(captures, scan.damage)
+    return ReplaySet(captures, scan.damage, keys=keys)
 
 
 def _scan(path: Path, scan: _Scan) -> None:

@@ -19,7 +19,7 @@ from newscrawl.commands import refuse_faulty_settings
 from newscrawl.exceptions import ConfigError, NewscrawlError, StorageError
 from newscrawl.ledger.places import is_output, warcs_in
 from newscrawl.sites import Profiles
-from newscrawl.store import Store, captures
+from newscrawl.store import Store, captures, keys
 from newscrawl.urls import UrlKeys
 
 DAMAGE = 3
@@ -96,18 +96,22 @@ def closed_among(warcs: list[Path]) -> list[Path]:
     return closed
 
 
-def keys_of(settings: Settings) -> UrlKeys:
-    """Return by what the crawls with these settings tell URLs apart."""
-    return Profiles(Path(settings["NEWSCRAWL_SITES_DIR"])).keys()
+def keys_of(settings: Settings, store: Store | None) -> UrlKeys:
+    """Return by what URLs are told apart: as in *store*, or else as a crawl with these settings would."""
+    found = None
+    if store is not None:
+        with store.reading() as connection:
+            found = keys.stored(connection)
+    return found or Profiles(Path(settings["NEWSCRAWL_SITES_DIR"])).keys()
 
 
-def tell_removals(store: Store | None, key: str) -> None:
-    """Say when and why captures of the URL with this *key* were removed."""
+def tell_removals(store: Store | None, url: str, url_key: UrlKeys) -> None:
+    """Say when and why captures of *url* were removed."""
     if store is None:
         return
     with store.reading() as connection:
-        stones = captures.buried(connection, key)
-    for stone in stones:
+        stones = captures.buried(connection)
+    for stone in [stone for stone in stones if url_key(url) in (stone.url_key, url_key(stone.url))]:
         when = datetime.fromtimestamp(stone.removed_at, UTC)
         print(f"newscrawl: {stone.url} was removed on {when:%Y-%m-%d}: {stone.reason}", file=sys.stderr)
 

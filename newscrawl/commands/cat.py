@@ -53,7 +53,7 @@ class Command(ScrapyCommand):
             folder = folder_of(args[1:], settings)
             store = existing_store(folder, settings["NEWSCRAWL_STORE_URL"])
             try:
-                archive = Lookup(folder, store, keys_of(settings))
+                archive = Lookup(folder, store, keys_of(settings, store))
                 found = archive.find(url)
                 if not found:
                     self._not_found(archive, url, folder)
@@ -67,7 +67,7 @@ class Command(ScrapyCommand):
 
     def _not_found(self, archive: Lookup, url: str, folder: Path) -> None:
         print(f"newscrawl: {folder}: nothing is archived of {url}", file=sys.stderr)
-        tell_removals(archive.store, archive.keys(url))
+        tell_removals(archive.store, url, archive.keys)
         for near in archive.near(url):
             print(f"newscrawl: there is {near}", file=sys.stderr)
         if missing := archive.without_index():

@@ -10,14 +10,14 @@ from difflib import unified_diff
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from newscrawl.commands._archive import DAMAGE, concluded, keys_of
+from newscrawl.commands._archive import DAMAGE, concluded
 from newscrawl.commands._store import opened
 from newscrawl.exceptions import ConfigError
 from newscrawl.fingerprint import sentences
-from newscrawl.store import articles
+from newscrawl.store import articles, keys
 from newscrawl.store.articles import StoredArticle
 from newscrawl.text import shown
-from newscrawl.urls import resolve
+from newscrawl.urls import UrlKeys, resolve
 
 
 class Command(ScrapyCommand):
@@ -50,7 +50,9 @@ class Command(ScrapyCommand):
             if url is None:
                 raise ConfigError(f"{args[0]!r} is no http or https URL")
             with opened(settings) as store, store.reading() as connection:
-                found = articles.by_url(connection, url, keys_of(settings)(url))
+                key = (keys.stored(connection) or UrlKeys())(url)
+                found = articles.versions(connection, keys.article_id(connection, key))
+                found = found or articles.by_url(connection, url, key)
                 kept = {row.version: row for row in articles.versions(connection, found[-1].id)} if found else {}
             numbers = opts.versions or sorted(kept)[-2:]
             if len(numbers) < 2 or not kept.keys() >= set(numbers):

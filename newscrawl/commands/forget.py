@@ -41,8 +41,8 @@ class Command(ScrapyCommand):
             raise UsageError("a URL or a host is needed, as in: scrapy forget example.org")
         with concluded(self) as settings:
             wanted = [(text, *_meant(text)) for text in args]
-            keys = keys_of(settings)
             with opened(settings) as store:
+                keys = keys_of(settings, store)
                 for text, url, host in wanted:
                     with store.begin() as connection:
                         count = _forget(connection, url, host, keys)

@@ -73,7 +73,9 @@ class Command(ScrapyCommand):
             if store is not None:
                 for text in recover(folder, store, worker):
                     print(text)
-            self._remove(Removal(folder, store, keys_of(settings)), url, reason=opts.reason.strip(), ask=not opts.yes)
+            self._remove(
+                Removal(folder, store, keys_of(settings, store)), url, reason=opts.reason.strip(), ask=not opts.yes
+            )
 
     def _remove(self, removal: Removal, url: str, *, reason: str, ask: bool) -> None:
         total = sum(path.stat().st_size for path in warcs_in(removal.folder / "warc"))
@@ -100,7 +102,7 @@ class Command(ScrapyCommand):
 
     def _nothing(self, removal: Removal, url: str) -> None:
         print(f"newscrawl: {removal.folder}: nothing is archived of {url}", file=sys.stderr)
-        tell_removals(removal.store, removal.keys(url))
+        tell_removals(removal.store, url, removal.keys)
         for near in Lookup(removal.folder, removal.store).near(url):
             print(f"newscrawl: there is {near}", file=sys.stderr)
         self.exitcode = DAMAGE

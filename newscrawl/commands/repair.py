@@ -54,7 +54,7 @@ class Command(ScrapyCommand):
                     dry_run=opts.dry_run,
                     forget_missing=opts.forget_missing,
                     stamp=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
-                    url_keys=keys_of(settings),
+                    url_keys=keys_of(settings, None),
                     copies_window_s=settings.getint("NEWSCRAWL_DEDUPE_WINDOW_DAYS") * 86_400.0,
                 )
                 done = left = 0

@@ -25,6 +25,7 @@ from newscrawl.ledger import Keeping, Ledger, bind_ledger
 from newscrawl.ledger.health import Limits
 from newscrawl.ledger.holding import worker_name
 from newscrawl.sites import Profiles
+from newscrawl.urls import UrlKeys
 
 logger = logging.getLogger("newscrawl")
 
@@ -39,8 +40,9 @@ class LedgerExtension:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
+        keys = Profiles(Path(settings["NEWSCRAWL_SITES_DIR"])).keys()
         paths = settings.getlist("NEWSCRAWL_REPLAY")
-        replay = open_replay_set(_expanded(paths)) if paths else None
+        replay = open_replay_set(_expanded(paths), keys) if paths else None
         enabled = settings.getbool("NEWSCRAWL_OUTPUT_ENABLED")
         started_at = datetime.now(UTC)
         if replay is not None:
@@ -55,7 +57,7 @@ class LedgerExtension:
             run_id=run_id,
             stamp=stamp,
             replay=replay,
-            keeping=_keeping(settings, folder),
+            keeping=_keeping(settings, folder, keys),
         )
         ledger.started_at = started_at
         ledger.open()
@@ -112,7 +114,7 @@ def _expanded(paths: Iterable[str]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def _keeping(settings: BaseSettings, folder: Path | None) -> Keeping:
+def _keeping(settings: BaseSettings, folder: Path | None, keys: UrlKeys) -> Keeping:
     """Return how the ledger keeps things, from the settings."""
     robots = "classic" if settings.getbool("ROBOTSTXT_OBEY") else "ignore"
     info = {
@@ -136,7 +138,7 @@ def _keeping(settings: BaseSettings, folder: Path | None) -> Keeping:
         commit_count=settings.getint("NEWSCRAWL_COMMIT_COUNT"),
         commit_s=settings.getfloat("NEWSCRAWL_COMMIT_S"),
         copies_window_s=settings.getint("NEWSCRAWL_DEDUPE_WINDOW_DAYS") * 86_400.0,
-        keys=Profiles(Path(settings["NEWSCRAWL_SITES_DIR"])).keys(),
+        keys=keys,
         health=health if settings.getbool("NEWSCRAWL_HEALTH_ENABLED") else None,
         metrics_file=Path(metrics_file) if metrics_file else None,
     )

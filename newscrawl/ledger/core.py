@@ -24,7 +24,7 @@ from newscrawl.faultpoints import reach
 from newscrawl.items import Article, CaptureRef, SnapshotRef
 from newscrawl.ledger.copies import Repeated, copy_index
 from newscrawl.ledger.feeds import Feeds
-from newscrawl.ledger.frontier import Frontier, fingerprint_of
+from newscrawl.ledger.frontier import Frontier
 from newscrawl.ledger.health import faults
 from newscrawl.ledger.history import PastRun, earlier_runs
 from newscrawl.ledger.holding import STORE, lost_store, open_store, take
@@ -34,6 +34,7 @@ from newscrawl.ledger.keeping import Exchange, Keeping
 from newscrawl.ledger.kept import KeptRows
 from newscrawl.ledger.metrics import LastRun, metrics_text, write_metrics
 from newscrawl.ledger.recovery import recover
+from newscrawl.ledger.rekeying import renew_keys
 from newscrawl.ledger.report import listed_before, report_of, write_report
 from newscrawl.ledger.robots import RobotsCache
 from newscrawl.ledger.state import RunState, exit_code
@@ -187,12 +188,14 @@ class Ledger:
             logger.warning("%s", line)
         for line in recover(self.folder, self._store, self.keeping.worker):
             logger.warning("%s", line)
-        with self._store.begin() as connection:
-            changed = keys.remake(connection, self.url_key, fingerprint_of)
+        renewed = renew_keys(self._store, self.url_key, self.keeping.worker, now=self.clock())
+        if renewed:
+            logger.warning("%s", renewed)
+        with self._store.reading() as connection:
             self._other_keys = keys.has_others(connection)
-            self.removed = frozenset(stone.url_key for stone in captures.buried(connection))
-        if changed:
-            logger.info("The rules by which URLs are told apart have changed: %d have another key now", changed)
+            stones = captures.buried(connection)
+        # What was removed stays removed under its key of then, too.
+        self.removed = frozenset(key for stone in stones for key in (stone.url_key, self.url_key(stone.url)))
 
     def _begin(self) -> None:
         worker = self.keeping.worker

@@ -26,7 +26,7 @@ from newscrawl.ledger.journal import Stage, finish_removal
 from newscrawl.ledger.places import Place, places
 from newscrawl.ledger.rewriting import NewFiles, belongs
 from newscrawl.ledger.rows import lines_of, row_of
-from newscrawl.store import Store, captures
+from newscrawl.store import Store, captures, keys
 from newscrawl.store.schema import articles as articles_table
 from newscrawl.store.schema import captures as captures_table
 from newscrawl.store.schema import chunks
@@ -148,8 +148,9 @@ class Removal:
             return
         here = {Path(place.name).name for place in self.places}
         warcs = sa.select(captures_table.c.warc).where(captures_table.c.url_key == plan.key)
-        rows = sa.select(articles_table.c.file).where(articles_table.c.url_key == plan.key)
         with self.store.reading() as connection:
+            id_ = keys.article_id(connection, plan.key)
+            rows = sa.select(articles_table.c.file).where(articles_table.c.id == id_)
             named = {name for chosen in (warcs, rows) for (name,) in connection.execute(chosen)}
         plan.elsewhere = sorted(name for name in named if Path(name).name not in here)
         with self.store.reading() as connection:

@@ -71,6 +71,7 @@ class Repair:
         with Store.open(self._store_url()) as store:
             for text in finish_removal(self.folder, store, dry_run=self.dry_run):
                 yield Step(text=text)
+            self._renew_keys_later(store)
             yield from self._take_over(store)
             yield from self._mend_short(store)
             yield from self._recover(store)
@@ -85,12 +86,19 @@ class Repair:
             )
             yield from contents.steps(self.progress)
             if not self.dry_run:
-                # What was taken up has the keys that stand in its rows, or those of no site in particular.
                 with store.begin() as connection:
-                    keys.remake(connection, self.url_keys, fingerprint_of, anew=True)
+                    keys.remake(connection, self.url_keys, fingerprint_of)
         if self._new_store and not self.dry_run:
             (self.folder / _REBUILT).rename(self.folder / STORE)
             sync_folder(self.folder)
+
+    def _renew_keys_later(self, store: Store) -> None:
+        """Go by the rules of the store where it has any: what is taken up has the keys of no site in particular."""
+        with store.reading() as connection:
+            self.url_keys = keys.stored(connection) or self.url_keys
+        if not self.dry_run:
+            with store.begin() as connection:
+                keys.forget(connection)
 
     def _store_url(self) -> str:
         if not self._new_store:

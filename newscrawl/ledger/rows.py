@@ -85,7 +85,7 @@ class RowCheck:
             said = {
                 "id": (article.id, row.get("id")),
                 "version": (article.version, row.get("version")),
-                "url": (article.url, row.get("url")),
+                "url_key": (article.url_key, row.get("url_key")),
                 "record_id": (article.record_id, capture_of(row).get("record_id")),
                 "snapshot_path": (article.snapshot_path, snapshot.get("path")),
                 "snapshot_sha256": (article.snapshot_sha256, snapshot.get("sha256")),

@@ -7,7 +7,6 @@ with it, by file and key. Profiles are read when a page of their host is read fi
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import tomllib
 import warnings
@@ -168,18 +167,9 @@ class Profiles:
     def keys(self) -> UrlKeys:
         """Return the keys of URLs under the rules of these profiles."""
         self.load()
-        rules = [
-            [host, sorted(profile.parameters.keep), sorted(profile.parameters.drop)]
-            for host, profile in sorted(self._by_host.items())
-            if profile.parameters != ParameterRules()
-        ]
-        if not rules:
-            return UrlKeys()
-        return UrlKeys.under(hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:16], self._rules_of)
-
-    def _rules_of(self, url: str) -> ParameterRules:
-        profile = self.for_url(url)
-        return ParameterRules() if profile is None else profile.parameters
+        rules = {host: profile.parameters for host, profile in self._by_host.items()}
+        # A profile without rules of its own keeps those of a wider host away.
+        return UrlKeys(rules=rules) if any(own != ParameterRules() for own in rules.values()) else UrlKeys()
 
     def known(self) -> list[SiteProfile]:
         """Return every profile that has a host to read, by name."""

@@ -108,10 +108,9 @@ def bury(c: Connection, stones: Sequence[Tombstone]) -> None:
         c.execute(upsert_into(c.dialect.name, tombstones), rows)
 
 
-def buried(c: Connection, url_key: str | None = None) -> list[Tombstone]:
-    """Return the tombstones of *url_key*, or all of them, by time."""
-    chosen = select(tombstones) if url_key is None else select(tombstones).where(tombstones.c.url_key == url_key)
-    rows = c.execute(chosen.order_by(tombstones.c.removed_at, tombstones.c.record_id))
+def buried(c: Connection) -> list[Tombstone]:
+    """Return the tombstones, by time."""
+    rows = c.execute(select(tombstones).order_by(tombstones.c.removed_at, tombstones.c.record_id))
     return [Tombstone(**row._mapping) for row in rows]
 
 

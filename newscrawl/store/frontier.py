@@ -148,6 +148,11 @@ def add(c: Connection, new: Sequence[NewUrl], *, now: float) -> int:
     return _add(c, new, now)
 
 
+def others_at_work(c: Connection, owner: str, *, now: float) -> list[str]:
+    """Return the other workers that have leases, by name."""
+    return list(c.scalars(sql.OTHERS, {"b_owner": owner, "b_now": now}))
+
+
 def settle(c: Connection, outcomes: Sequence[Outcome], *, owner: str, now: float) -> int:
     """Write down what became of leases; return how many of them *owner* still held.
 

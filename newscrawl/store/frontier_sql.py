@@ -155,6 +155,12 @@ KNOWN_OF = select(
     *(urls.c[name] for name in ("fingerprint", "state", "added_at", "settled_at")),
     *(urls.c[name] for name in ("stated_change", "etag", "last_modified")),
 ).where(_KNOWN)
+OTHERS = (
+    select(urls.c.owner)
+    .where(LEASED, urls.c.owner != bindparam("b_owner"), urls.c.lease_until > NOW)
+    .distinct()
+    .order_by(urls.c.owner)
+)
 SETTLED = not_(or_(QUEUED, LEASED))
 _WAITING_AGAIN = and_(DUE, SETTLED)
 DUE_PAGES = (

@@ -1,11 +1,13 @@
 """The form of a URL under which it is known: equal for two URLs that are one page beyond doubt."""
 
 import hashlib
+import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
+from newscrawl.urls.hosts import host_of
 from newscrawl.urls.parameters import NO_RULES, ParameterRules, is_tracking
 from newscrawl.urls.reading import CLEAN_HOST, EDGES, REMEMBERED_LENGTH, Parts, resolve, split, without_dots
 
@@ -43,32 +45,47 @@ def url_key(url: str, rules: ParameterRules = NO_RULES) -> str:
     return _key(url, rules) if len(url) > REMEMBERED_LENGTH else _remembered_key(url, rules)
 
 
-def _no_rules(_url: str) -> ParameterRules:
-    return NO_RULES
-
-
 @dataclass(frozen=True, kw_only=True)
 class UrlKeys:
     """The keys of an archive: :func:`url_key`, of each URL under the rules of its site."""
 
-    name: str = str(URL_KEY_VERSION)
-    """Of the rules as a whole: keys made under one name compare."""
-    rules_of: Callable[[str], ParameterRules] = _no_rules
-    """What the site of a URL says of its parameters."""
+    rules: Mapping[str, ParameterRules] = field(default_factory=dict)
+    """By host; they hold for its subdomains, too, that have none of their own."""
 
     def __call__(self, url: str) -> str:
         """Return the key of *url*."""
-        return url_key(url, self.rules_of(url)) if "?" in url else url_key(url)
+        key = url_key(url)
+        if not self.rules or "?" not in url:
+            return key
+        # Not that of the URL as it is written: an AMP cache has another.
+        rules = self._rules_of(host_of(key))
+        return key if rules == NO_RULES else url_key(url, rules)
+
+    def _rules_of(self, host: str) -> ParameterRules:
+        while host and host not in self.rules:
+            _, _, host = host.partition(".")
+        return self.rules[host] if host else NO_RULES
+
+    @property
+    def written(self) -> str:
+        """All rules as a text: keys compare that were made by rules with the same text."""
+        rules = {host: [sorted(own.keep), sorted(own.drop)] for host, own in self.rules.items()}
+        return f"{URL_KEY_VERSION} {json.dumps(rules, sort_keys=True)}"
 
     @classmethod
-    def under(cls, digest: str, rules_of: Callable[[str], ParameterRules]) -> "UrlKeys":
-        """Return the keys under the rules of sites, of which *digest* tells whether they are the same."""
-        return cls(name=f"{URL_KEY_VERSION} {digest}", rules_of=rules_of)
+    def read(cls, written: str) -> "UrlKeys":
+        """Return the keys by the rules that were :attr:`written`, by those of all sites as they are now."""
+        rules = json.loads(written.partition(" ")[2])
+        return cls(
+            rules={
+                host: ParameterRules(keep=frozenset(keep), drop=frozenset(drop)) for host, (keep, drop) in rules.items()
+            }
+        )
 
     @staticmethod
-    def version_in(name: str) -> str:
-        """Return the version of the rules that hold everywhere, from the name of all."""
-        return name.partition(" ")[0]
+    def version_in(written: str) -> str:
+        """Return the version of the rules that hold everywhere."""
+        return written.partition(" ")[0]
 
 
 def _key(url: str, rules: ParameterRules) -> str:
