@@ -13,7 +13,7 @@ import argparse
 import json
 import tempfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -211,27 +211,54 @@ def _look(utf8: bytes, url: str, without: frozenset[str] = frozenset()) -> Any:
 
 
 def by_text(texts: Sequence[str], body: str) -> list[float]:
-    """Label each text by the share of its 4-shingles in *body*; a short one by the longest common subsequence."""
-    from rapidfuzz.distance import LCSseq
+    """Label each text by the share of its 4-shingles in *body*.
 
+    A short one is story where it is a line of *body*, where the longest common subsequence holds all of it, or where
+    most runs of four tokens over it and its neighbours stand in *body*: that is how the cells of a table are known,
+    which are one word each and no line.
+    """
     known, lines = set(shingles(body)), {squeezed(part) for part in body.split("\n")}
     words = [tokens(text) for text in texts]
-    common = np.zeros(sum(map(len, words)))
-    for step in LCSseq.opcodes([word for part in words for word in part], tokens(body)):
-        if step.tag == "equal":
-            common[step.src_start : step.src_end] = 1
+    flat = [word for part in words for word in part]
+    common, shared = _common(flat, tokens(body)), covered(flat, known)
     labels, start = [], 0
     for text, part in zip(texts, words, strict=True):
-        found, start = common[start : start + len(part)], start + len(part)
+        place, start = slice(start, start + len(part)), start + len(part)
         if len(part) >= 6:
             grams = [tuple(part[at : at + 4]) for at in range(len(part) - 3)]
             labels.append(sum(gram in known for gram in grams) / len(grams))
         elif not part:
             labels.append(0.0)
         else:
-            whole = squeezed(text) in lines and found.mean() > 0.5
-            labels.append(float(whole or (len(part) > 1 and bool(found.all()))))
+            whole = squeezed(text) in lines and common[place].mean() > 0.5
+            alike = len(part) > 1 and bool(common[place].all())
+            labels.append(float(whole or alike or shared[place].mean() >= 0.5))
     return labels
+
+
+def _common(words: Sequence[str], true: Sequence[str]) -> NDArray[np.float64]:
+    """1 for each of the *words* in the longest subsequence that they have in common with the *true* ones."""
+    from rapidfuzz.distance import LCSseq
+
+    common = np.zeros(len(words))
+    for step in LCSseq.opcodes(words, true):
+        if step.tag == "equal":
+            common[step.src_start : step.src_end] = 1
+    return common
+
+
+def covered(words: Sequence[str], known: Collection[tuple[str, ...]]) -> NDArray[np.float64]:
+    """Of the up to four runs of four tokens that each of the *words* is in, return the share that is *known*.
+
+    >>> covered("Ann 12 Bob 9 and now something else".split(), {("Ann", "12", "Bob", "9")}).tolist()[:5]
+    [1.0, 0.5, 0.3333333333333333, 0.25, 0.0]
+    """
+    found = [float(tuple(words[at : at + 4]) in known) for at in range(len(words) - 3)]
+    hits, runs = np.zeros(len(words)), np.zeros(len(words))
+    for step in range(4 if found else 0):
+        hits[step : step + len(found)] += found
+        runs[step : step + len(found)] += 1
+    return hits / np.maximum(1, runs)
 
 
 def by_segments(texts: Sequence[str], gold: dict[str, list[str]]) -> list[float]:

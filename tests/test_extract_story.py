@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newscrawl.extract import extract_article
 from newscrawl.extract.segment import first_look
 from newscrawl.extract.story import chosen
 from newscrawl.extract.tree import parse
@@ -49,3 +50,22 @@ def test_comments_share_bars_and_related_stories_are_ruled_out() -> None:
     look = first_look(root)
     index = [at for at, block in enumerate(look.page.blocks) if block.text.startswith(line)]
     assert look.ruled(index).tolist() == [0] * 12 + [2] * 4
+
+
+def test_a_table_between_the_paragraphs_is_story() -> None:
+    lines = [
+        f"<p>The ferry carried {n} more people across the lower river than in the year before, the town said on Monday.</p>"
+        for n in range(200, 208)
+    ]
+    rows = [
+        ("Pier", "Boats", "People"),
+        ("North Bank", "14", "1 204"),
+        ("Old Harbour", "9", "866"),
+        ("Mill", "11", "930"),
+    ]
+    table = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    html = f"<article><h1>More people took the ferry</h1>{''.join(lines[:5])}<table>{table}</table>{''.join(lines[5:])}"
+    page = f"<body><nav><a href='/'>Home</a></nav>{html}</article><footer>All rights reserved</footer></body>"
+    article = extract_article(page.encode(), "https://www.example.org/2024/03/07/ferry.html")
+    paragraphs = (article.article_body or "").split("\n\n")
+    assert [cell for row in rows for cell in row] == paragraphs[5:-3]
