@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,18 +9,17 @@ from benchmarks.scoring import shingles, tokens
 from benchmarks.train import by_text, covered
 
 STORY = "The ferry sailed again on Thursday, and forty people were aboard."
+END = "The pier in the south opens again in May, said the company."
 CELLS = ["Pier", "Boats", "North", "12", "South", "9"]
 
 
 def test_the_cells_of_a_table_that_is_part_of_the_true_text_are_story() -> None:
-    pytest.importorskip("rapidfuzz")
-    texts = ["Home", STORY, *CELLS, "Newsletter", "Share"]
-    labels = by_text(texts, f"{STORY}\nPier Boats\nNorth 12\nSouth 9")
-    assert [label >= 0.5 for label in labels] == [False, True, *[True] * len(CELLS), False, False]
+    texts = ["Home", STORY, *CELLS, END, "Newsletter", "Share"]
+    labels = by_text(texts, f"{STORY}\nPier Boats\nNorth 12\nSouth 9\n{END}")
+    assert [label >= 0.5 for label in labels] == [False, True, *[True] * len(CELLS), True, False, False]
 
 
 def test_a_word_of_the_true_text_that_stands_elsewhere_on_the_page_is_no_story() -> None:
-    pytest.importorskip("rapidfuzz")
     assert by_text(["Home", "Thursday", "Sport", STORY], STORY) == [0, 0, 0, 1]
 
 
