@@ -157,7 +157,7 @@ def _read(
         return Page(url=address, kind="other", reason=reason, encoding="utf-8", encoding_source="utf-8")
     text = decoded(body, content_type)
     utf8 = text.utf8 if text.utf8 is not None else text.text.encode("utf-8", "replace")
-    root, codes = parse_bounded(utf8)
+    root, codes = parse_bounded(utf8, ids=profile is not None)
     if root is None:
         reason = "no element that can be parsed"
         return Page(url=address, kind="empty", reason=reason, encoding=text.encoding, encoding_source=text.source)

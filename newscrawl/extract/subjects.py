@@ -189,9 +189,9 @@ def _without_headline(build: Builder, steps: list[Breadcrumb]) -> list[Breadcrum
 
 def _shown(build: Builder) -> tuple[str, str, list[Breadcrumb]]:
     root = build.source.root
-    named = b"rumb" in build.source.meta.source
-    for method, find in (("microdata", _STEPS), ("generic", _TRAILS)):
-        for value in find(root)[:6] if named else ():
+    page = build.source.meta.source
+    for method, find, named in (("microdata", _STEPS, b"BreadcrumbList"), ("generic", _TRAILS, b"rumb")):
+        for value in find(root)[:6] if named in page else ():
             element = value.getparent()
             if method == "generic" and not _TRAIL.search(_called(element)):
                 continue
