@@ -24,7 +24,7 @@ from newscrawl.extract.roles import PageLink, page_links
 from newscrawl.extract.segment import Segmented, body_weight, segment
 from newscrawl.extract.structured import Structured, structured
 from newscrawl.extract.titles import titles_of
-from newscrawl.extract.tree import Place, drop_scripts, json_ld_texts, parse_bounded
+from newscrawl.extract.tree import Place, drop_scripts, parse_bounded
 from newscrawl.items import Article, Warn
 from newscrawl.sites import Layout, Profiles, SiteProfile
 from newscrawl.urls import resolve
@@ -161,9 +161,7 @@ def _read(
     if root is None:
         reason = "no element that can be parsed"
         return Page(url=address, kind="empty", reason=reason, encoding=text.encoding, encoding_source=text.source)
-    scripts = json_ld_texts(root)
-    drop_scripts(root)
-    meta = structured(root, scripts)
+    meta = structured(root, drop_scripts(root))
     meta.source = utf8
     if meta.base and len(meta.base) > MAX_BASE:
         meta.base, codes = None, (*codes, "base")

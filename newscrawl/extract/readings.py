@@ -125,18 +125,18 @@ def _candidates(element: Element, base: str | None) -> Iterator[Candidate]:
     for part in element.iter("source", "img", "amp-img"):
         if part.tag == "source" and (part.get("type") or "").startswith(("video/", "audio/")):
             continue
+        stated = dict(part.items())
         for name in _LAZY_SETS:
-            for url, width in parse_srcset(stated) if (stated := part.get(name)) else ():
+            for url, width in parse_srcset(stated[name]) if stated.get(name) else ():
                 absolute = _picture_url(base, url)
                 if absolute:
                     yield Candidate(url=absolute, width=width)
         if part.tag == "source":
             continue
         for name in _LAZY_URLS:
-            stated = part.get(name)
-            absolute = _picture_url(base, stated) if stated else None
+            absolute = _picture_url(base, stated[name]) if name in stated else None
             if absolute:
-                yield Candidate(url=absolute, width=pixels(part.get("width")))
+                yield Candidate(url=absolute, width=pixels(stated.get("width")))
                 break
 
 

@@ -19,7 +19,7 @@ from newscrawl.text import clean_line, weight
 
 Place = Literal["headline", "body", "caption", "related", "promoted", "removed", "chrome"]
 
-_WITHOUT_TEXT = ("script", "style", "template", "noscript", "svg", "iframe", "object", "canvas", "head")
+_WITHOUT_TEXT = ("script", "style", "template", "noscript", "svg", "iframe", "object", "canvas")
 _INLINE = frozenset(
     [
         "a",
@@ -226,23 +226,26 @@ def _out_of_head(root: Element) -> None:
         last.tail = (last.tail or "") + text
 
 
-def json_ld_texts(root: Element) -> list[str]:
-    """Return the contents of the page's JSON-LD scripts. Call before :func:`drop_scripts`."""
-    return [
-        script.text for script in root.iter("script") if script.text and "ld+json" in (script.get("type") or "").lower()
-    ]
+def drop_scripts(root: Element) -> list[str]:
+    """Remove elements whose content nobody reads as text, and return the contents of the JSON-LD scripts.
 
-
-def drop_scripts(root: Element) -> None:
-    """Remove elements whose content nobody reads as text. ``<head>`` stays, without scripts and styles.
-
-    The picture in a ``<noscript>`` goes to the stand-in beside it, and the frame of a video player becomes a video.
+    ``<head>`` stays, without scripts and styles. The picture in a ``<noscript>`` goes to the stand-in beside it, and
+    the frame of a video player becomes a video.
     """
-    for hidden in root.iter("noscript"):
-        _unveil(hidden)
-    for frame in list(root.iter("iframe")):
+    json_ld: list[str] = []
+    frames: list[Element] = []
+    # One pass: to go through the tree of a page takes longer than what is done with the few that are found.
+    for element in root.iter("script", "noscript", "iframe"):
+        if element.tag == "noscript":
+            _unveil(element)
+        elif element.tag == "iframe":
+            frames.append(element)
+        elif "ld+json" in (element.get("type") or "").lower() and element.text:
+            json_ld.append(element.text)
+    for frame in frames:
         _show_player(frame)
-    etree.strip_elements(root, *(tag for tag in _WITHOUT_TEXT if tag != "head"), with_tail=False)
+    etree.strip_elements(root, *_WITHOUT_TEXT, with_tail=False)
+    return json_ld
 
 
 def _unveil(hidden: Element) -> None:

@@ -34,7 +34,7 @@ PHRASES = {
 """What is said around a story rather than in it, by purpose. ``_`` joins two words that follow each other, ``*`` ends
 the beginning of a word, ``^`` is before a text's first word; a colon belongs to its word."""
 
-_SEAM = re.compile(r"[\s_-]+")
+_SEAM = "_-"
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)?:?|[©$€£]")
 # The same of lower-case ASCII, in half the time.
@@ -51,11 +51,12 @@ def hints(classes: str | None, identity: str | None) -> int:
     named = f"-{classes or ''}-{identity or ''}-"[:300]
     if not named.islower():
         named = _CAPITAL.sub("-", named).lower()
-    text = _SEAM.sub("-", named)
+    words = named.replace("_", " ").replace("-", " ").split()
     found = 0
     # Most parts lie within a word, and names are made of few words.
-    for bits in map(_hints_of_word, text.split("-")):
+    for bits in map(_hints_of_word, words):
         found |= bits
+    text = f"-{'-'.join(words)}{'-' if named[-1] in _SEAM or named[-1].isspace() else ''}"
     for part, bit in _SEAMED:
         if part in text:
             found |= bit
