@@ -189,7 +189,9 @@ class _Table:
 
     def _kin(self, parents: NDArray[np.intp], kinds: NDArray[np.intp]) -> list[Numbers]:
         """How much of the running text is called as the block is, and stands where it stands."""
-        paths = _numbered([(kind, kinds[at], _called(self.parents[at])) for at, kind in enumerate(self.kinds)])
+        called = {parent: _called(parent) for parent in dict.fromkeys(self.parents)}
+        around = _numbered([called[parent] for parent in self.parents])
+        paths = _numbered(list(zip(kinds.tolist(), around.tolist(), strict=True)))
         held, linked = np.bincount(parents, self.weights), np.bincount(parents, self.weights * self.links)
         starts = np.flatnonzero(np.diff(parents, prepend=-1))
         runs = np.repeat(np.add.reduceat(self.running, starts), np.diff(starts, append=len(parents)))
@@ -225,7 +227,7 @@ class _Table:
     def _coded(self, places: list[_Above]) -> list[NDArray[Any]]:
         """What tags, rules, names and phrases say: one column a word."""
         typed = self.around.typed
-        near = [place[0] | self._above(p)[0] for place, p in zip(places, self.parents, strict=True)]
+        near = [place[0] | self.above[parent][0] for place, parent in zip(places, self.parents, strict=True)]
         return [
             _one_hot([_TAG_CODE.get(str(e.tag), -1) for e in self.elements], _TAGS),
             _one_hot([_MARK_CODE.get(_marked(block), -1) for block in self.blocks], _MARKS),
