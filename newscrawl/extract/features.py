@@ -149,7 +149,7 @@ class _Table:
         return [
             np.array([min(len(block.links), 10) for block in blocks]),
             np.array([text[-1] in _ENDS for text in beginnings]),
-            _shares_of(beginnings),
+            shares_of(beginnings),
             np.array([b.weight / (1 + b.text.count(" ")) if len(b.text) < 2000 else 5.0 for b in blocks]),
             np.array([int(tag[1]) if tag in HEADINGS else 0 for tag in tags]),
             np.array([_is_bold(element) for element in self.elements]),
@@ -313,7 +313,7 @@ def _marked(block: Block) -> str | None:
     return None if mark is None else mark.kind if mark.place == "removed" else mark.place
 
 
-def _shares_of(texts: Sequence[str]) -> Numbers:
+def shares_of(texts: Sequence[str]) -> Numbers:
     """Return for each of *texts*, none of them empty, the share of its characters that are stops, digits, capitals."""
     lengths = np.array([len(text) for text in texts])
     starts = np.cumsum(lengths) - lengths

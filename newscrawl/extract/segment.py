@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from newscrawl.extract import rules
 from newscrawl.extract.features import Around, Claims, Numbers, features
-from newscrawl.extract.headlines import headline_of
+from newscrawl.extract.headlines import Headings
 from newscrawl.extract.marks import Marker
 from newscrawl.extract.prose import SENTENCE_END, is_prose
 from newscrawl.extract.story import chosen, copies, shipped, signs_of
@@ -128,6 +128,7 @@ class FirstLook:
     typed: dict[int, rules.LineRule]
     """The line rule that fits a block, by index."""
     claims: Claims
+    headings: Headings
     by_profile: bool
     """Whether a profile names the element that holds the story."""
 
@@ -172,18 +173,19 @@ def first_look(
     _type_zones(walked.blocks)
     typed = _typed_lines(walked.blocks, without)
     by_profile = marker.container is not None
-    page = _page(walked, marker.container if by_profile else _container(walked.blocks, typed), claims)
+    headings = Headings(walked.blocks, claims.titles)
+    page = _page(walked, marker.container if by_profile else _container(walked.blocks, typed), headings)
     if page.container is not None:
         _place_article(page, typed, without)
     elif page.headline is not None:
         page.headline.put("headline", rule="headline")
-    return FirstLook(page=page, walked=walked, typed=typed, claims=claims, by_profile=by_profile)
+    return FirstLook(page=page, walked=walked, typed=typed, claims=claims, headings=headings, by_profile=by_profile)
 
 
-def _page(walked: Blocks, container: Element | None, claims: Claims, known: Segmented | None = None) -> Segmented:
+def _page(walked: Blocks, container: Element | None, headings: Headings, known: Segmented | None = None) -> Segmented:
     same = known is not None and container is known.container
     held = known.held if known is not None and same else _inside(walked.blocks, container)
-    headline = headline_of(walked.blocks, held, claims.titles)
+    headline = headings.headline(held)
     return Segmented(walked.blocks, walked.media, container, held, headline, cut=walked.cut, elements=walked.elements)
 
 
@@ -193,7 +195,7 @@ def _placed_around(look: FirstLook, story: frozenset[int], without: frozenset[st
     for block in blocks:
         if block.mark is None:
             block.put("chrome")
-    page = _page(look.walked, _holding(blocks, story), look.claims, look.page)
+    page = _page(look.walked, _holding(blocks, story), look.headings, look.page)
     if page.headline is not None:
         story -= {blocks.index(page.headline)}
     _place_article(page, look.typed, without, story)
