@@ -35,7 +35,7 @@ from newscrawl.extract.segment import first_look, segment
 from newscrawl.extract.story import chosen, shipped
 from newscrawl.extract.structured import Structured, structured
 from newscrawl.extract.titles import titles_of
-from newscrawl.extract.tree import drop_scripts, json_ld_texts, parse
+from newscrawl.extract.tree import drop_scripts, parse
 from newscrawl.fingerprint import folded_digest
 from newscrawl.items import Article, faults
 from newscrawl.sites import Layout, SiteProfile, parse_profile
@@ -186,8 +186,7 @@ def _story(clock: _Clock, body: bytes, url: str, profile: SiteProfile | None) ->
 
 
 def _metadata(root: Any, utf8: bytes, url: str) -> tuple[Structured, Claims]:
-    scripts = json_ld_texts(root)
-    drop_scripts(root)
+    scripts = drop_scripts(root)
     meta = structured(root, scripts)
     meta.source = utf8
     return meta, claims_of(meta, titles_of(meta, url))

@@ -31,7 +31,7 @@ from newscrawl.extract.segment import body_weight, first_look
 from newscrawl.extract.story import WEIGHTS, Forest, chosen, copies
 from newscrawl.extract.structured import structured
 from newscrawl.extract.titles import titles_of
-from newscrawl.extract.tree import drop_scripts, json_ld_texts, parse
+from newscrawl.extract.tree import drop_scripts, parse
 from newscrawl.urls import site_of
 
 TREES, DEPTH, RATE = 200, 6, 0.08
@@ -203,8 +203,7 @@ def labelled(label: Label) -> Page | None:
 def _look(utf8: bytes, url: str, without: frozenset[str] = frozenset()) -> Any:
     root = parse(utf8)
     assert root is not None
-    scripts = json_ld_texts(root)
-    drop_scripts(root)
+    scripts = drop_scripts(root)
     meta = structured(root, scripts)
     claims = claims_of(meta, titles_of(meta, url))
     return first_look(root, claims=claims, without=without), claims

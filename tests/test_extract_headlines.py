@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newscrawl.extract import extract_article
-from newscrawl.extract.headlines import headline_of, headline_text, signs_of, squeezed
+from newscrawl.extract.headlines import Headings, headline_text, signs_of, squeezed
 from newscrawl.extract.tree import Block, parse, walk
 
 STORY = "".join(
@@ -103,7 +103,7 @@ PIECES = st.sampled_from(
 def test_the_headline_of_any_page_is_text_of_the_page_or_none(html: str, titles: list[str]) -> None:
     blocks = blocks_of(html)
     named = (*titles, "Ferry stops")
-    found = headline_of(blocks, list(range(len(blocks))), named)
+    found = Headings(blocks, named).headline(list(range(len(blocks))))
     assert found is None or found in blocks
     for block in blocks:
         text = headline_text(block, named, "Ferry stops")

@@ -37,6 +37,17 @@ def test_the_blocks_together_are_the_text_of_the_page(page: str) -> None:
     assert squeezed("".join(block.raw for block in blocks)) == squeezed("".join(root.itertext()))
 
 
+def test_json_ld_is_handed_out_in_document_order_when_scripts_are_dropped() -> None:
+    root = parse(
+        b'<head><script type="application/LD+JSON">{"a": 1}</script><script>var x;</script></head>'
+        b'<p>text</p><noscript><img src="a.png"></noscript><script type="application/ld+json">{"b": 2}</script>'
+        b'<script type="application/ld+json"></script>'
+    )
+    assert root is not None
+    assert drop_scripts(root) == ['{"a": 1}', '{"b": 2}']
+    assert not list(root.iter("script", "noscript"))
+
+
 def texts(page: str) -> list[str]:
     root = parse(page.encode())
     assert root is not None

@@ -482,7 +482,18 @@ def test_a_listing_a_date_archive_and_a_file_are_no_articles(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/tag/中国", "/zh/tags/a/", "/topic/x.html", "/TAG/X", "/标签/美国", "/%E6%A0%87%E7%AD%BE/a"]
+    "path",
+    [
+        "/tag/中国",
+        "/zh/tags/a/",
+        "/topic/x.html",
+        "/TAG/X",
+        "/标签/美国",
+        "/%E6%A0%87%E7%AD%BE/a",
+        "/%74ag/a",
+        "/t\nag/a",
+        "\\label\\a",
+    ],
 )
 def test_the_shape_of_a_tag_is_recognised(path: str) -> None:
     assert looks_like_tag(f"https://news.example{path}")

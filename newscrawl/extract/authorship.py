@@ -27,6 +27,8 @@ _MOST_INSIDE = 80
 _DEEPEST = 100
 
 _INLINE = frozenset("a abbr b bdi big cite em font i img ins label mark small span strong sub sup svg time u".split())
+_WHOLE = frozenset(("html", "body", "main", "article"))
+_CLASS_ALONE = ["class"]
 _WORD = re.compile(
     r"author(?!i[tsz])|byline|(?<!under)(?<!type)(?<!re)writer|reporter|autor(?!i[tsz])|auteur(?!i)|journalist|contributor(?!s-list)|verfasser|zuozhe|posted-by|itemposter|skribent|(?:^|\s)vcard"
 )
@@ -95,6 +97,8 @@ def _reason(element: Element) -> str | None:
     if not names:
         return None
     get = element.get
+    if names == _CLASS_ALONE:
+        return "class" if element.tag not in _WHOLE and _says_author(get("class") or "") else None
     if "rel" in names and "author" in (get("rel") or "").split():
         return "rel"
     if "itemprop" in names and "author" in (get("itemprop") or "").split():
@@ -105,7 +109,7 @@ def _reason(element: Element) -> str | None:
             return reason
     if "data-author" in names or "data-author-name" in names or "data-byline" in names:
         return "data"
-    if element.tag in ("html", "body", "main", "article"):
+    if element.tag in _WHOLE:
         return None
     # An attribute that is not there takes as long to get as one that is.
     named = ("class" in names and _says_author(get("class") or "")) or ("id" in names and _says_author(get("id") or ""))
@@ -121,7 +125,10 @@ def _url_reason(href: str) -> str | None:
 @lru_cache(maxsize=8192)
 def _says_author(words: str) -> bool:
     words = words.lower()
-    if not any(part in words for part in _WORDS):
+    for part in _WORDS:
+        if part in words:
+            break
+    else:
         return False
     return any(
         _WORD.search(word) and (_NAME_WORD.search(word) or not _NO_NAME_WORD.search(word)) and "comment" not in word

@@ -9,7 +9,7 @@ import re
 
 from newscrawl.extract.eastasian import byline_authors
 from newscrawl.extract.names import NOT_AUTHORS, ROLE, is_agency, is_full_name, is_lead, names_in, person_name
-from newscrawl.extract.surnames import HAN
+from newscrawl.extract.surnames import HAN, has_han, has_hangul
 from newscrawl.text import clean_line
 
 _LONGEST_LINE = 300
@@ -36,6 +36,7 @@ _LABEL = re.compile(
     r")\s*[:：/]\s*",
     re.I,
 )
+_DIGIT = re.compile(r"\d")
 _INNER = re.compile(r"(?:^|[\s|•·])(?:by|von|par|por)\s+(?=[^\W\d_])", re.I)
 _CUE_ALONE = re.compile(
     rf"(?:(?:written|posted|published|reported|story|words|geschrieben|verfasst)\s+)?(?:{_BY})\s*[:：]?|(?:authors?|autor(?:in|en|es|a)?|auteurs?|autore|作者|记者|記者|撰文|автор|writer|reporter)\s*[:：]?",
@@ -96,15 +97,15 @@ def authors_in(text: str) -> list[str]:
     (['Max Muster'], ['桑雨'], ['홍길동'])
     """
     line = text[:_LONGEST_LINE].strip()
-    if re.search(f"[{HAN}]", line):
+    if has_han(line):
         lead = _LABEL.match(line) or _LEAD.match(line)
         return names_in(line[lead.end() :]) if lead else byline_authors(line)
-    if re.search("[가-힣]", line):
+    if has_hangul(line):
         return byline_authors(line)
     label = _LABEL.match(line)
     lead = label or _LEAD.match(line)
     if lead is None:
-        lead = _INNER.search(line) if len(line) <= 120 and re.search(r"\d", line) else None
+        lead = _INNER.search(line) if len(line) <= 120 and _DIGIT.search(line) else None
     if lead is None:
         return []
     names = names_in(line[lead.end() :])

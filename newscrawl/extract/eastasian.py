@@ -14,6 +14,7 @@ from newscrawl.extract.surnames import (
     HAN,
     HANGUL_NAME,
     KANA,
+    has_hangul,
     is_han_name,
     is_hangul_name,
     is_japanese_name,
@@ -111,7 +112,7 @@ def byline_authors(line: str) -> list[str]:
     (['山田太郎'], ['홍길동', '김철수'])
     """
     line = line[:_LONGEST_LINE]
-    if re.search("[가-힣]", line):
+    if has_hangul(line):
         return _korean(line) if len(line) <= _EDGE else []
     return _han(line)
 
@@ -220,13 +221,14 @@ def signature_line(text: str) -> list[str]:
     >>> signature_line("整合 江岸日报记者 闻一川"), signature_line("记者闻一川昨天在渡口看到，渡船已经停航。")
     (['闻一川'], [])
     """
-    if len(text) > 60 or "\n" in text or re.search(r"[。！？…“”「」]", text) or not _IS_SIGNED.search(text):
+    if len(text) > 60 or "\n" in text or _SENTENCE.search(text) or not _IS_SIGNED.search(text):
         return []
     names = byline_authors(text)
     full = all(is_likely_han_name(name) or is_japanese_name(name) or is_hangul_name(name) for name in names)
     return names if full else []
 
 
+_SENTENCE = re.compile(r"[。！？…“”「」]")
 _IS_SIGNED = re.compile(rf"{_REPORTER}|作者|撰文|撰稿|执笔|采写|实习生|[于於]|文[／/:：｜|丨・=＝]|기자|특파원|[＝=]")
 
 
@@ -249,7 +251,7 @@ def signed_by(paragraph: str, *, last: bool) -> list[str]:
     start = _WRITER_OPENS.match(edge) if not last and len(paragraph) <= 2 * _EDGE else None
     if start:
         return _listed(start["author"])
-    return _korean(edge, signed=True) if re.search("[가-힣]", edge) else []
+    return _korean(edge, signed=True) if has_hangul(edge) else []
 
 
 def _in_brackets(match: re.Match[str], edge: str, *, last: bool, behind: int) -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
@@ -20,11 +21,9 @@ from newscrawl.extract.words import HINTS, PHRASES, hints, phrases
 
 Numbers = NDArray[np.floating[Any]]
 
-# What is counted in a text: in ASCII by what bytes.translate leaves, which is three times as fast as to search.
-_ASCII_STOPS, _STOPS = b",.;:!?", re.compile(r"[，。；：！？、।…]")
-_ASCII_DIGITS, _DIGITS = b"0123456789", re.compile(r"\d")
-_ASCII_CAPITALS, _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", re.compile(r"[À-ÖØ-ÞА-Я]")
-_ASCII_RUN = re.compile("[\x00-\x7f]+")
+_COUNTED = (re.compile(r"[,.;:!?，。；：！？、।…]"), re.compile(r"\d"), re.compile(r"[A-ZÀ-ÖØ-ÞА-Я]"))
+"""Stops, digits, capitals."""
+_ENDS = frozenset('.!?。！？…”"»」』’)）')
 _BOLD = frozenset(("strong", "b", "em", "i", "u"))
 
 _MARKS = ("caption", "related", "promoted", "notice", "comment", "share", "subscribe", "ad", "correction", "other")
@@ -131,10 +130,9 @@ class _Table:
         inside = np.array([place[2] < _FAR for place in places])
         story = np.flatnonzero(self.prose & inside)
         first, last = (int(story[0]), int(story[-1])) if len(story) else (0, count - 1)
-        own = np.array([self._own(block, parent) for block, parent in zip(self.blocks, self.parents, strict=True)])
         parts = [
             np.column_stack((np.log1p(self.weights), self.links)),
-            own,
+            np.column_stack(self._own()),
             self._placed(places, first),
             np.column_stack(self._kin(parents, kinds)),
             np.column_stack(self._position(first, last)),
@@ -144,16 +142,18 @@ class _Table:
         ]
         return np.concatenate(parts, axis=1, dtype=np.float32, casting="unsafe")
 
-    def _own(self, block: Block, parent: Element | None) -> tuple[float, ...]:
-        """What the text says by itself; :func:`_measures` remembers the labels that repeat over a site's pages."""
-        text, element = block.text, block.element
-        return (
-            min(len(block.links), 10),
-            *_measures(text[:300]),
-            block.weight / (1 + text.count(" ")) if len(text) < 2000 else 5.0,
-            int(element.tag[1]) if element.tag in HEADINGS else 0,
-            _is_bold(element),
-        )
+    def _own(self) -> list[NDArray[Any]]:
+        """What the texts say by themselves."""
+        blocks, tags = self.blocks, [element.tag for element in self.elements]
+        beginnings = [block.text[:300] for block in blocks]
+        return [
+            np.array([min(len(block.links), 10) for block in blocks]),
+            np.array([text[-1] in _ENDS for text in beginnings]),
+            shares_of(beginnings),
+            np.array([b.weight / (1 + b.text.count(" ")) if len(b.text) < 2000 else 5.0 for b in blocks]),
+            np.array([int(tag[1]) if tag in HEADINGS else 0 for tag in tags]),
+            np.array([_is_bold(element) for element in self.elements]),
+        ]
 
     def _placed(self, places: list[_Above], first: int) -> Numbers:
         """Where the block stands, and whether metadata says the same."""
@@ -189,7 +189,9 @@ class _Table:
 
     def _kin(self, parents: NDArray[np.intp], kinds: NDArray[np.intp]) -> list[Numbers]:
         """How much of the running text is called as the block is, and stands where it stands."""
-        paths = _numbered([(kind, kinds[at], _called(self.parents[at])) for at, kind in enumerate(self.kinds)])
+        called = {parent: _called(parent) for parent in dict.fromkeys(self.parents)}
+        around = _numbered([called[parent] for parent in self.parents])
+        paths = _numbered(list(zip(kinds.tolist(), around.tolist(), strict=True)))
         held, linked = np.bincount(parents, self.weights), np.bincount(parents, self.weights * self.links)
         starts = np.flatnonzero(np.diff(parents, prepend=-1))
         runs = np.repeat(np.add.reduceat(self.running, starts), np.diff(starts, append=len(parents)))
@@ -225,7 +227,7 @@ class _Table:
     def _coded(self, places: list[_Above]) -> list[NDArray[Any]]:
         """What tags, rules, names and phrases say: one column a word."""
         typed = self.around.typed
-        near = [place[0] | self._above(p)[0] for place, p in zip(places, self.parents, strict=True)]
+        near = [place[0] | self.above[parent][0] for place, parent in zip(places, self.parents, strict=True)]
         return [
             _one_hot([_TAG_CODE.get(str(e.tag), -1) for e in self.elements], _TAGS),
             _one_hot([_MARK_CODE.get(_marked(block), -1) for block in self.blocks], _MARKS),
@@ -311,19 +313,22 @@ def _marked(block: Block) -> str | None:
     return None if mark is None else mark.kind if mark.place == "removed" else mark.place
 
 
-@lru_cache(maxsize=4096)
-def _measures(text: str) -> tuple[float, float, float, float]:
-    length = len(text)
-    ascii_part = text.encode("ascii", "ignore")
-    rest = _ASCII_RUN.sub("", text) if len(ascii_part) < length else ""
+def shares_of(texts: Sequence[str]) -> Numbers:
+    """Return for each of *texts*, none of them empty, the share of its characters that are stops, digits, capitals."""
+    lengths = np.array([len(text) for text in texts])
+    starts = np.cumsum(lengths) - lengths
+    characters = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+    kinds = _kinds_of_characters()[characters]
+    counts = [np.add.reduceat(kinds == kind, starts, dtype=np.intp) for kind in range(1, 1 + len(_COUNTED))]
+    shares: Numbers = np.column_stack(counts) / lengths[:, None]
+    return shares
 
-    def share(ascii_ones: bytes, others: re.Pattern[str]) -> float:
-        count = len(ascii_part) - len(ascii_part.translate(None, ascii_ones))
-        return (count + len(others.findall(rest)) if rest else count) / length
 
-    return (
-        text[-1:] in '.!?。！？…”"»」』’)）',
-        share(_ASCII_STOPS, _STOPS),
-        share(_ASCII_DIGITS, _DIGITS),
-        share(_ASCII_CAPITALS, _CAPITALS),
-    )
+@cache
+def _kinds_of_characters() -> NDArray[np.uint8]:
+    """For each character, by its number: which of :data:`_COUNTED` it is, from 1; 0 for none."""
+    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    kinds = np.zeros(len(every), np.uint8)
+    for kind, pattern in enumerate(_COUNTED, 1):
+        kinds[[match.start() for match in pattern.finditer(every)]] = kind
+    return kinds

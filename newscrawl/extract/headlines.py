@@ -23,41 +23,55 @@ _KICKER = re.compile(r"^.{1,80}?(?::|\s[-–—|])\s")
 _SPACED_COLON = re.compile(r"\s+([:;,.!?])(?=\s|$)")
 
 
-def headline_of(blocks: list[Block], held: list[int], titles: tuple[str, ...]) -> Block | None:
-    """Return the block of the headline: the profile's, the heading that metadata names, or the best near the story.
+class Headings:
+    """The blocks of a page that may be its headline, and how well each fits *titles*, what the page calls itself.
 
-    *held* are the indices of the blocks inside the story's element; *titles* are what the page calls itself. None
-    where a heading that no title names is all there is: it heads a part of the story.
+    Places are not looked at, so that a page needs it once, however often its story is looked for.
     """
-    for block in blocks:
-        if block.mark is not None and block.mark.place == "headline":
-            return block
-    inside = set(held)
-    start = held[0] if held else len(blocks)
-    wanted = _Wanted(titles)
-    found: list[tuple[float, int]] = []
-    strange = 0
-    for index, block in enumerate(blocks):
-        if block.mark is not None or not 3 <= block.weight <= 500:
-            continue
-        if block.element.tag not in HEADINGS and len(block.text) not in wanted.lengths:
-            continue
-        named = wanted.score(block.text)
-        if not named and block.element.tag == "h1":
-            strange += 1
-        score = _headline_score(block, named)
-        if score <= 0:
-            continue
-        if index > start and index not in inside:
-            score -= 3
-        elif index <= start:
-            # Of several headings above the story the nearest is the most likely.
-            score += 1 - min(start - index, 20) / 40
-        found.append((score, index))
-    score, at = max(found, key=lambda one: one[0], default=(0.0, 0))
-    if score <= 0 or (wanted.titles and wanted.denies(blocks[at], one_of_many=at > start and strange >= _MANY)):
-        return None
-    return blocks[at]
+
+    def __init__(self, blocks: list[Block], titles: tuple[str, ...]) -> None:
+        self.blocks, self.wanted = blocks, _Wanted(titles)
+        self.profiled = next((b for b in blocks if b.mark is not None and b.mark.place == "headline"), None)
+        self.scores: list[tuple[float, int]] = []
+        self.strange = 0
+        """How many ``<h1>`` no title names."""
+        lengths = self.wanted.lengths
+        for index, block in enumerate(blocks):
+            if block.mark is not None or not 3 <= block.weight <= 500:
+                continue
+            if block.element.tag not in HEADINGS and len(block.text) not in lengths:
+                continue
+            named = self.wanted.score(block.text)
+            if not named and block.element.tag == "h1":
+                self.strange += 1
+            score = _headline_score(block, named)
+            if score > 0:
+                self.scores.append((score, index))
+
+    def headline(self, held: list[int]) -> Block | None:
+        """Return the block of the headline: the profile's, the heading that metadata names, or the best near the story.
+
+        *held* are the indices of the blocks inside the story's element. None where a heading that no title names is
+        all there is: it heads a part of the story.
+        """
+        if self.profiled is not None:
+            return self.profiled
+        inside = set(held)
+        start = held[0] if held else len(self.blocks)
+        found: list[tuple[float, int]] = []
+        for score, index in self.scores:
+            if index > start and index not in inside:
+                found.append((score - 3, index))
+            elif index <= start:
+                # Of several headings above the story the nearest is the most likely.
+                found.append((score + (1 - min(start - index, 20) / 40), index))
+            else:
+                found.append((score, index))
+        score, at = max(found, key=lambda one: one[0], default=(0.0, 0))
+        many = at > start and self.strange >= _MANY
+        if score <= 0 or (self.wanted.titles and self.wanted.denies(self.blocks[at], one_of_many=many)):
+            return None
+        return self.blocks[at]
 
 
 class _Wanted:

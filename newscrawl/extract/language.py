@@ -168,7 +168,7 @@ def _is_plainly(language: str, text: str) -> bool:
     words = _WORD.findall(text.lower())
     if len(words) < _FEWEST_WORDS:
         return False
-    shares = {name: sum(word in common for word in words) / len(words) for name, common in _COMMON.items()}
+    shares = {name: sum(map(common.__contains__, words)) / len(words) for name, common in _COMMON.items()}
     share = shares.pop(language)
     return share >= _COMMON_SHARE and share >= _BEFORE_OTHERS * max(shares.values())
 

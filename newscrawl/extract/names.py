@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from itertools import takewhile
 
-from newscrawl.extract.surnames import CJK, CJK_OUTLET, HAN, is_han_name, is_japanese_name
+from newscrawl.extract.surnames import CJK_OUTLET, HAN, is_cjk, is_han_name, is_japanese_name
 from newscrawl.text import clean_line
 
 _LONGEST_LIST = 400
@@ -97,6 +97,8 @@ _CJK_ROLE = re.compile(
     rf"^(?:[{HAN}·・]{{0,10}}(?:记者|記者)|[{HAN}]{{1,6}}(?:部|支局|総局|編集委員|論説委員|特派員))(?:\s+|(?=[{HAN}]{{2,4}}$))"
     r"|\s(?:记者|記者)$|\s?(?:[가-힣]{0,4}(?:전문|선임)|수습|인턴|객원|대)?(?:기자|특파원|논설위원|통신원|칼럼니스트)$"
 )
+_INITIAL_LAST = re.compile(r"\b\w\.$")
+_INVERTED = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’-]+)")
 _HONOUR = re.compile(r"^(?:mr|mrs|ms|miss|frau|herr)\.?\s+(?=\w)", re.I)
 _CUTS = re.compile(
     # Single letters are words only in small letters: in capitals they are initials.
@@ -138,8 +140,10 @@ def person_name(text: str) -> str | None:
     if len(text) > _LONGEST_LIST:
         return None
     name = clean_line(text).strip(" ,;:|/·，、：（）()【】〔〕[]—–-－'’‘\u200b")
-    name = _HONOUR.sub("", name).rstrip(".") if not re.search(r"\b\w\.$", name) else _HONOUR.sub("", name)
-    if re.search(f"[{CJK}]", name):
+    name = _HONOUR.sub("", name)
+    if name.endswith(".") and _INITIAL_LAST.search(name) is None:
+        name = name.rstrip(".")
+    if is_cjk(name):
         name = _CJK_ROLE.sub("", name).strip()
         return name if _is_cjk_person(name) else None
     if not _NEVER.isdisjoint(name.lower().split()[:1] + name.lower().split()[-1:]) or is_lead(name):
@@ -192,7 +196,7 @@ def is_full_name(name: str) -> bool:
     >>> is_full_name("Jane van der Roe"), is_full_name("Berlin")
     (True, False)
     """
-    if re.search(f"[{CJK}]", name):
+    if is_cjk(name):
         return is_han_name(name.replace(" ", "")) or re.fullmatch(r"[가-힣]{3}", name) is not None
     words = name.split()
     return len(words) > 1 and all(not word[0].islower() or word.lower() in _PARTICLES for word in words)
@@ -207,14 +211,14 @@ def names_in(text: str) -> list[str]:
     (['桑雨', '闻一川'], [], ['Jane Roe'])
     """
     line = _NOISE.sub(" ", text[:_LONGEST_LIST].replace("\n", " | "))
-    if re.search(f"[{CJK}]", line):
+    if is_cjk(line):
         if NOT_AUTHORS.match(line.strip(" （(【[")):
             return []
         return _distinct(person_name(part) for part in _cjk_parts(line))
     line = _DATE_FIRST.sub("", _GLUED.sub(" | ", line).strip(), count=1)
     line = clean_line(_DATED.sub("", line).strip(" ,|–—-•·"))
     line = without_lead(line)
-    inverted = re.fullmatch(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’-]+)", line)
+    inverted = _INVERTED.fullmatch(line)
     if inverted and line[0].isupper() and not line.isupper() and person_name(inverted[1]) and person_name(inverted[2]):
         return [f"{inverted[2]} {inverted[1]}"]
     return _distinct(_listed(line))

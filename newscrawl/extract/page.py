@@ -24,7 +24,7 @@ from newscrawl.extract.roles import PageLink, page_links
 from newscrawl.extract.segment import Segmented, body_weight, segment
 from newscrawl.extract.structured import Structured, structured
 from newscrawl.extract.titles import titles_of
-from newscrawl.extract.tree import Place, drop_scripts, json_ld_texts, parse_bounded
+from newscrawl.extract.tree import Place, drop_scripts, parse_bounded
 from newscrawl.items import Article, Warn
 from newscrawl.sites import Layout, Profiles, SiteProfile
 from newscrawl.urls import resolve
@@ -157,13 +157,11 @@ def _read(
         return Page(url=address, kind="other", reason=reason, encoding="utf-8", encoding_source="utf-8")
     text = decoded(body, content_type)
     utf8 = text.utf8 if text.utf8 is not None else text.text.encode("utf-8", "replace")
-    root, codes = parse_bounded(utf8)
+    root, codes = parse_bounded(utf8, ids=profile is not None)
     if root is None:
         reason = "no element that can be parsed"
         return Page(url=address, kind="empty", reason=reason, encoding=text.encoding, encoding_source=text.source)
-    scripts = json_ld_texts(root)
-    drop_scripts(root)
-    meta = structured(root, scripts)
+    meta = structured(root, drop_scripts(root))
     meta.source = utf8
     if meta.base and len(meta.base) > MAX_BASE:
         meta.base, codes = None, (*codes, "base")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lxml.etree import _Element as Element
+
 from newscrawl.extract import bylines
 from newscrawl.extract.authors import Evidence, Layer, best_of
 from newscrawl.extract.building import Builder, Source
@@ -102,13 +104,13 @@ def _put_source(build: Builder, lines: list[Block]) -> None:
     site = squeezed(site_name(build.source.meta) or "")
     for name, method, place, raw in _sources(build.source, lines):
         if name and squeezed(name) != site:
-            build.put("source_organization", name, method, place, raw)
+            build.put("source_organization", name, method, place if isinstance(place, str) else where(place), raw)
             return
 
 
-def _sources(source: Source, lines: list[Block]) -> Iterator[tuple[str | None, str, str, str]]:
+def _sources(source: Source, lines: list[Block]) -> Iterator[tuple[str | None, str, str | Element, str]]:
     for block in lines:
-        yield bylines.source_in(block.text), "text", where(block.element), block.text
+        yield bylines.source_in(block.text), "text", block.element, block.text
     stated = source.meta.first("source", "article:source", "contentsource", "publishsource")
     if stated is not None and len(stated[1]) <= 60 and "://" not in stated[1]:
         yield bylines.source_in(stated[1]) or bylines.source_in(f"来源：{stated[1]}"), "meta", stated[0], stated[1]
@@ -116,7 +118,7 @@ def _sources(source: Source, lines: list[Block]) -> Iterator[tuple[str | None, s
         yield bylines.agency_in(name), "json-ld", "author", name
     for block in lines:
         if block.kind == "byline" or block.weight <= 40:
-            yield bylines.agency_in(block.text), "text", where(block.element), block.text
+            yield bylines.agency_in(block.text), "text", block.element, block.text
     written = source.meta.first("author", "article:author")
     if written is not None:
         yield bylines.agency_in(written[1]), "meta", *written

@@ -11,6 +11,7 @@ SENTENCE_END = re.compile(r"[。！？!?.…：:；;”\"'」』）)—]\s*$|[�
 
 _GOOD_WEIGHT = 36
 _SHORT = 300
+_OTHERS = re.compile(r"\W+")
 _ASCII_OTHERS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
@@ -32,7 +33,9 @@ def squeezed(text: str) -> str:
 def _squeezed(text: str) -> str:
     if text.isascii():
         return text.encode().translate(None, _ASCII_OTHERS).decode().lower()
-    return "".join(filter(str.isalnum, text)).casefold()
+    # UTF-8 has no ASCII inside a character. Surrogates can stand in what JSON states.
+    letters = text.encode("utf-8", "surrogatepass").translate(None, _ASCII_OTHERS).decode("utf-8", "surrogatepass")
+    return (letters if letters.isalnum() else _OTHERS.sub("", letters)).casefold()
 
 
 _remembered = lru_cache(maxsize=8192)(_squeezed)

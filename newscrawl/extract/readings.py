@@ -55,10 +55,21 @@ _LONGEST_SRCSET = 20_000
 _MOST_LINKS = 500
 _LAZY_SETS = ("data-srcset", "data-lazy-srcset", "data-flickity-lazyload-srcset", "srcset")
 _PIXELS = re.compile(r"\s*([0-9]{1,5})(?:\.[0-9]{1,9})?\s*(?:px)?\s*", re.I)
-_STAND_IN = re.compile(
-    r"^data:|/(?:[\w-]*[_-])?(?:blank|spacer|pixel|placeholder|transparent|loading|lazy|grey|gray|1x1|dot|trans)[\w-]{0,12}\.(?:gif|png|svg|jpg)",
-    re.I,
+_STAND_IN_WORDS = (
+    "blank",
+    "spacer",
+    "pixel",
+    "placeholder",
+    "loading",
+    "lazy",
+    "grey",
+    "gray",
+    "1x1",
+    "dot",
+    "transparent",
+    "trans",
 )
+_STAND_IN = re.compile(rf"^data:|/(?:[\w-]*[_-])?(?:{'|'.join(_STAND_IN_WORDS)})[\w-]{{0,12}}\.(?:gif|png|svg|jpg)")
 _DESCRIPTOR = re.compile(r"[0-9]{1,5}w|[0-9]{1,3}(?:\.[0-9]{1,3})?x")
 
 
@@ -125,18 +136,18 @@ def _candidates(element: Element, base: str | None) -> Iterator[Candidate]:
     for part in element.iter("source", "img", "amp-img"):
         if part.tag == "source" and (part.get("type") or "").startswith(("video/", "audio/")):
             continue
+        stated = dict(part.items())
         for name in _LAZY_SETS:
-            for url, width in parse_srcset(stated) if (stated := part.get(name)) else ():
+            for url, width in parse_srcset(stated[name]) if stated.get(name) else ():
                 absolute = _picture_url(base, url)
                 if absolute:
                     yield Candidate(url=absolute, width=width)
         if part.tag == "source":
             continue
         for name in _LAZY_URLS:
-            stated = part.get(name)
-            absolute = _picture_url(base, stated) if stated else None
+            absolute = _picture_url(base, stated[name]) if name in stated else None
             if absolute:
-                yield Candidate(url=absolute, width=pixels(part.get("width")))
+                yield Candidate(url=absolute, width=pixels(stated.get("width")))
                 break
 
 
@@ -151,9 +162,15 @@ def pixels(stated: str | None) -> int | None:
 
 
 def _picture_url(base: str | None, href: str) -> str | None:
-    if not href or _STAND_IN.search(href[:2000]):
-        return None
-    return resolve(base, href)
+    return None if not href or _is_stand_in(href[:2000].lower()) else resolve(base, href)
+
+
+def _is_stand_in(href: str) -> bool:
+    # Few addresses hold any of the words, and to look for them is quicker than to search.
+    for word in _STAND_IN_WORDS:
+        if word in href:
+            return _STAND_IN.search(href) is not None
+    return href.startswith("data:")
 
 
 def parse_srcset(text: str) -> list[tuple[str, int | None]]:

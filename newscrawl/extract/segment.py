@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from newscrawl.extract import rules
 from newscrawl.extract.features import Around, Claims, Numbers, features
-from newscrawl.extract.headlines import headline_of
+from newscrawl.extract.headlines import Headings
 from newscrawl.extract.marks import Marker
 from newscrawl.extract.prose import SENTENCE_END, is_prose
 from newscrawl.extract.story import chosen, copies, shipped, signs_of
@@ -38,6 +38,8 @@ _DATE_ALONE = re.compile(
     r"\W{0,3}(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?(?:\s{0,3}\d{1,2}:\d\d(?::\d\d)?)?\W{0,3}"
     r"|\W{0,3}(?:[^\W\d]{3,10}, ?)?(?:[^\W\d]{3,10}\.? \d{1,2}|\d{1,2}\.? [^\W\d]{3,10}\.?),? (?:19|20)\d\d\W{0,3}"
 )
+_NAME_ALONE = re.compile(r"[\u4e00-\u9fff]{2,4}|[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){1,3}")
+_PICTURE_WORDS = re.compile(r"center|caption|pic|photo|image|img", re.I)
 _NO_CLAIMS = Claims()
 
 _DESCENT = 0.7
@@ -67,6 +69,8 @@ class Segmented:
     """Index after its last block."""
     cut: bool = False
     """Whether the page has more blocks than are told apart."""
+    elements: Sequence[Element] = ()
+    """All that were walked, held as :attr:`newscrawl.extract.tree.Blocks.elements` tells."""
     signs: tuple[str, ...] = ()
     """What speaks for the story that was chosen, for :func:`newscrawl.extract.confidence.confidence`."""
 
@@ -124,6 +128,7 @@ class FirstLook:
     typed: dict[int, rules.LineRule]
     """The line rule that fits a block, by index."""
     claims: Claims
+    headings: Headings
     by_profile: bool
     """Whether a profile names the element that holds the story."""
 
@@ -168,19 +173,20 @@ def first_look(
     _type_zones(walked.blocks)
     typed = _typed_lines(walked.blocks, without)
     by_profile = marker.container is not None
-    page = _page(walked, marker.container if by_profile else _container(walked.blocks, typed), claims)
+    headings = Headings(walked.blocks, claims.titles)
+    page = _page(walked, marker.container if by_profile else _container(walked.blocks, typed), headings)
     if page.container is not None:
         _place_article(page, typed, without)
     elif page.headline is not None:
         page.headline.put("headline", rule="headline")
-    return FirstLook(page=page, walked=walked, typed=typed, claims=claims, by_profile=by_profile)
+    return FirstLook(page=page, walked=walked, typed=typed, claims=claims, headings=headings, by_profile=by_profile)
 
 
-def _page(walked: Blocks, container: Element | None, claims: Claims, known: Segmented | None = None) -> Segmented:
+def _page(walked: Blocks, container: Element | None, headings: Headings, known: Segmented | None = None) -> Segmented:
     same = known is not None and container is known.container
     held = known.held if known is not None and same else _inside(walked.blocks, container)
-    headline = headline_of(walked.blocks, held, claims.titles)
-    return Segmented(walked.blocks, walked.media, container, held, headline, cut=walked.cut)
+    headline = headings.headline(held)
+    return Segmented(walked.blocks, walked.media, container, held, headline, cut=walked.cut, elements=walked.elements)
 
 
 def _placed_around(look: FirstLook, story: frozenset[int], without: frozenset[str]) -> Segmented:
@@ -189,7 +195,7 @@ def _placed_around(look: FirstLook, story: frozenset[int], without: frozenset[st
     for block in blocks:
         if block.mark is None:
             block.put("chrome")
-    page = _page(look.walked, _holding(blocks, story), look.claims, look.page)
+    page = _page(look.walked, _holding(blocks, story), look.headings, look.page)
     if page.headline is not None:
         story -= {blocks.index(page.headline)}
     _place_article(page, look.typed, without, story)
@@ -549,9 +555,7 @@ class _Placer:
         """A name alone, right below the source line (Voice of America prints its reporters so)."""
         if "bare_byline" in self.without or index == 0 or index >= self.first or block.links:
             return False
-        above = self.page.blocks[index - 1]
-        named = re.fullmatch(r"[\u4e00-\u9fff]{2,4}|[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){1,3}", block.text)
-        return above.kind == "source_line" and named is not None
+        return self.page.blocks[index - 1].kind == "source_line" and _NAME_ALONE.fullmatch(block.text) is not None
 
 
 def is_beside_image(block: Block) -> bool:
@@ -559,11 +563,17 @@ def is_beside_image(block: Block) -> bool:
     element = block.element
     if block.weight > 200:
         return False
-    words = f"{element.get('class') or ''} {element.get('style') or ''} {element.get('align') or ''}"
-    if element.tag != "center" and re.search(r"center|caption|pic|photo|image|img", words, re.I) is None:
-        return False
+    if element.tag != "center":
+        names = element.keys()
+        if not any(_says_picture(element.get(name) or "") for name in ("class", "style", "align") if name in names):
+            return False
     # An element is asked once for each of its blocks, and may have thousands.
     return any(inner.tag == "img" for inner in islice(element.iter(), 300))
+
+
+@lru_cache(maxsize=8192)
+def _says_picture(words: str) -> bool:
+    return _PICTURE_WORDS.search(words) is not None
 
 
 def is_tag_link(element: Element) -> bool:

@@ -40,8 +40,7 @@ _DATED_TYPES = frozenset(("WebPage", "ItemPage", "CreativeWork", "VideoObject", 
 _MAX_DEPTH = 8
 _LONGEST_TEXT = 20_000
 # The attributes, which know their elements: to ask each element for the attribute takes ten times as long.
-_ITEMPROPS: Callable[[Element], list[Any]] = etree.XPath("//@itemprop")
-_ITEMTYPES: Callable[[Element], list[str]] = etree.XPath("//@itemtype[../@itemscope][not(../ancestor::*[@itemscope])]")
+_ITEMS: Callable[[Element], list[Any]] = etree.XPath("//*/@itemprop | //*/@itemtype")
 
 
 @dataclass(slots=True)
@@ -90,15 +89,21 @@ def structured(root: Element, json_ld: Iterable[str]) -> Structured:
     for element in root.iter("meta", "link", "title", "base"):
         _READERS[str(element.tag)](found, element)
     _read_json_ld(found, json_ld)
-    found.itemprops = [
-        value.getparent()
-        for value in _ITEMPROPS(root)
-        if "author" in value or "date" in value or value == "isAccessibleForFree"
-    ]
-    found.microdata_article = any(
-        name.rpartition("/")[2] in ARTICLE_TYPES for names in _ITEMTYPES(root) for name in names.split()
-    )
+    for value in _ITEMS(root):
+        if value.attrname == "itemtype":
+            found.microdata_article = found.microdata_article or _is_article_item(value, value.getparent())
+        elif "author" in value or "date" in value or value == "isAccessibleForFree":
+            found.itemprops.append(value.getparent())
     return found
+
+
+def _is_article_item(types: str, element: Element) -> bool:
+    """Return whether *element*, whose ``itemtype`` is *types*, is an article and part of no other item."""
+    return (
+        any(name.rpartition("/")[2] in ARTICLE_TYPES for name in types.split())
+        and element.get("itemscope") is not None
+        and all(outer.get("itemscope") is None for outer in element.iterancestors())
+    )
 
 
 def _read_meta(found: Structured, element: Element) -> None:

@@ -41,9 +41,9 @@ _TRAIL = re.compile(
 )
 # The attributes, which know their elements: to ask each element takes ten times as long.
 _TRAILS: Callable[[Element], list[Any]] = etree.XPath(
-    "//@class[contains(.,'rumb')] | //@id[contains(.,'rumb')] | //@aria-label[contains(.,'rumb')]"
+    "//*/@class[contains(.,'rumb')] | //*/@id[contains(.,'rumb')] | //*/@aria-label[contains(.,'rumb')]"
 )
-_STEPS: Callable[[Element], list[Any]] = etree.XPath("//@itemtype[contains(.,'BreadcrumbList')]")
+_STEPS: Callable[[Element], list[Any]] = etree.XPath("//*/@itemtype[contains(.,'BreadcrumbList')]")
 _YOU_ARE_HERE = re.compile(
     r"^[\s【\[]*(?:(?:您|你)(?:现在)?(?:的|所在的?|当前的?)?位置(?:是|为)?|您現在的位置|當前位置|(?:当前|现在|所在)(?:的)?位置|you\s+are\s+here|現在位置|現在地|sie\s+sind\s+hier|vous\s+êtes\s+ici"
     r"|현재\s?위치)\s*[:：]?\s*",
@@ -189,9 +189,9 @@ def _without_headline(build: Builder, steps: list[Breadcrumb]) -> list[Breadcrum
 
 def _shown(build: Builder) -> tuple[str, str, list[Breadcrumb]]:
     root = build.source.root
-    named = b"rumb" in build.source.meta.source
-    for method, find in (("microdata", _STEPS), ("generic", _TRAILS)):
-        for value in find(root)[:6] if named else ():
+    page = build.source.meta.source
+    for method, find, named in (("microdata", _STEPS, b"BreadcrumbList"), ("generic", _TRAILS, b"rumb")):
+        for value in find(root)[:6] if named in page else ():
             element = value.getparent()
             if method == "generic" and not _TRAIL.search(_called(element)):
                 continue

@@ -58,9 +58,23 @@ _HAN_WORDS = frozenset(
 )
 
 
+_HAN_NAME = re.compile(f"[{HAN}]{{2,4}}")
+_HAN_LETTER, _HANGUL_LETTER, _CJK_LETTER = re.compile(f"[{HAN}]"), re.compile("[가-힣]"), re.compile(f"[{CJK}]")
+
+
 def is_cjk(text: str) -> bool:
     """Return whether *text* holds Chinese, Japanese or Korean letters."""
-    return re.search(f"[{CJK}]", text) is not None
+    return not text.isascii() and _CJK_LETTER.search(text) is not None
+
+
+def has_han(text: str) -> bool:
+    """Return whether *text* holds Chinese characters."""
+    return not text.isascii() and _HAN_LETTER.search(text) is not None
+
+
+def has_hangul(text: str) -> bool:
+    """Return whether *text* holds Korean syllables."""
+    return not text.isascii() and _HANGUL_LETTER.search(text) is not None
 
 
 def is_han_name(text: str) -> bool:
@@ -69,7 +83,7 @@ def is_han_name(text: str) -> bool:
     >>> is_han_name("桑雨"), is_han_name("完"), is_han_name("图片")
     (True, False, False)
     """
-    if text in _HAN_WORDS or not re.fullmatch(f"[{HAN}]{{2,4}}", text) or CJK_OUTLET.search(text):
+    if text in _HAN_WORDS or not _HAN_NAME.fullmatch(text) or CJK_OUTLET.search(text):
         return False
     if text[-1] in "摄攝":
         return False

@@ -55,9 +55,15 @@ def _segments(url: str) -> tuple[tuple[str, ...], str]:
     return tuple(segment for segment in path.lower().split("/") if segment), parts.query.lower()
 
 
+# Nearly every URL is told at once. Blanks and line ends are taken out of it when it is read, and escapes decoded.
+_MAY_BE_TAG = re.compile(r"[/\\](?:tags?|topics?|keywords?|labels?)[/\\]|[^!-$&-~]", re.I)
+
+
 @remembered
 def looks_like_tag(url: str) -> bool:
     """Tell whether *url* is shaped like the page of a tag or topic: ``/tag/…``, ``/标签/…``."""
+    if _MAY_BE_TAG.search(url) is None:
+        return False
     segments, _ = _segments(url)
     return any(
         segment in _TAGS and _EXTENSION.sub("", name) not in _INDEX and name != "page"
