@@ -147,14 +147,16 @@ class NewsSpider(Spider):
             for request in self._visits(replay):
                 yield request
             return
-        for request in self._first_round():
-            yield request
+        with self.ledger.frontier.gathering():
+            for request in self._first_round():
+                yield request
         while self.watching:
             await asyncio.sleep(_LOOK_S)
             if self.ledger.frontier.stopping or self.ledger.failure is not None:
                 return
-            for request in self._next_round():
-                yield request
+            with self.ledger.frontier.gathering():
+                for request in self._next_round():
+                    yield request
 
     def _first_round(self) -> Iterator[Request]:
         following, urls = self.following, list(self.plan.urls)
