@@ -133,17 +133,24 @@ def test_a_host_gives_no_more_than_it_may_until_something_is_settled(frontier: F
     assert frontier.next() is not None
 
 
-def test_a_dry_frontier_asks_the_store_again_when_there_is_a_reason(
-    frontier: Frontier, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[None] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many leases the store gave, each time that it was asked."""
+    asked: list[int] = []
     real = rows.lease
 
     def counted(*given: Any, **named: Any) -> list[Lease]:
-        asked.append(None)
-        return real(*given, **named)
+        found = real(*given, **named)
+        asked.append(len(found))
+        return found
 
     monkeypatch.setattr(rows, "lease", counted)
+    return asked
+
+
+def test_a_dry_frontier_asks_the_store_again_when_there_is_a_reason(
+    frontier: Frontier, clock: Clock, asked: list[int]
+) -> None:
     frontier.add(new_url(1, ready_at=clock.now + 30))
     for _ in range(5):
         assert frontier.next() is None
@@ -160,6 +167,37 @@ def test_a_url_that_was_found_wakes_a_dry_frontier(frontier: Frontier) -> None:
     assert frontier.next() is None
     frontier.add(new_url(1))
     assert frontier.next() is not None
+
+
+def test_the_store_is_not_asked_for_a_host_that_has_leases_at_hand_or_is_asked_enough(
+    frontier: Frontier, asked: list[int]
+) -> None:
+    frontier.per_host = 1
+    for number in range(12):
+        frontier.add(new_url(number))
+    for number in range(8):
+        lease = next_of(frontier)
+        assert frontier.next() is None
+        frontier.add(new_url(100 + number))
+        assert frontier.next() is None
+        frontier.settle(lease.id)
+    # Once for these eight, once to see that no other host has anything, once for the next eight.
+    assert asked == [8, 0]
+    assert next_of(frontier).url == "https://news.example/8"
+    assert asked == [8, 0, 8]
+
+
+def test_urls_of_a_list_are_leased_together(frontier: Frontier, asked: list[int]) -> None:
+    frontier.per_host = 1000
+    with frontier.gathering():
+        for number in range(100):
+            frontier.add(new_url(number, f"{number % 20}.example"))
+            frontier.next()
+    assert asked == [64]
+    # The 64th was the first that could be handed out.
+    assert len(frontier.handed) == 37
+    assert len(taken(frontier)) == 63
+    assert asked == [64, 36, 0]
 
 
 def test_nothing_is_lost_when_the_store_fails(frontier: Frontier, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -314,14 +352,20 @@ def test_each_url_is_handed_out_once_and_none_is_forgotten(steps: list[str], per
         frontier = Frontier(store, owner="local", round_=1, clock=clock)
         frontier.per_host = per_host
         added, asked, settled = 0, list[str](), 0
+        left = Counter[str]()
         for step in steps:
             if step == "add":
                 added += 1
                 frontier.add(new_url(added, f"{added % 2}.example"))
+                left[f"{added % 2}.example"] += 1
             elif step == "again" and added:
                 frontier.add(new_url(added, f"{added % 2}.example"))
             elif step == "next" and (lease := frontier.next()) is not None:
                 asked.append(lease.url)
+                left[lease.host] -= 1
+            elif step == "next":
+                busy = Counter(lease.host for lease in frontier.handed.values())
+                assert all(busy[host] == per_host for host, count in left.items() if count)
             elif step == "settle" and frontier.handed:
                 frontier.settle(next(iter(frontier.handed)))
                 settled += 1

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from crawls import Finished, crawl, scrapy
+from ledgers import Clock, new_url
 from newssite import Running, Site, build_site, serve
+from scrapy import Request
+
+from newscrawl.ledger.frontier import Frontier
+from newscrawl.spiders.news import NewsSpider
+from newscrawl.store import Store
 
 LIVE = ("-s", "NEWSCRAWL_ALLOW_ADDRESSES=127.0.0.0/8", "-s", "NEWSCRAWL_PRESET=local")
 
@@ -89,6 +97,20 @@ def test_following_related_stays_on_the_start_hosts_and_in_related_lists(
     assert {path for _, path, _ in running.requests} <= allowed | targets
     assert {row["found_on"]["how"] for row in finished.rows} <= {"start", "related", "refresh"}
     assert all(row["depth"] <= 2 for row in finished.rows)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_the_urls_of_a_rounds_start_are_leased_with_the_last_of_them(count: int) -> None:
+    leased: list[bool] = []
+    with Store.open("sqlite://") as store:
+        frontier = Frontier(store, owner="local", round_=1, clock=Clock())
+        spider: Any = SimpleNamespace(ledger=SimpleNamespace(frontier=frontier))
+        urls = [new_url(number) for number in range(count)]
+        for request in NewsSpider._gathered(spider, iter([Request(url.url) for url in urls])):
+            assert request.url == urls[len(leased)].url
+            frontier.add(urls[len(leased)])
+            leased.append(frontier.next() is not None)
+    assert leased == [number == count - 1 for number in range(count)]
 
 
 def test_start_urls_may_come_from_a_file(running: Running, tmp_path: Path) -> None:

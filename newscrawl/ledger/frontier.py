@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -64,8 +65,10 @@ class Frontier:
         self._allowed: Callable[[str], bool] | None = None
         self._leased: dict[str, deque[Lease]] = {}
         self._busy: Counter[str] = Counter()
+        # True when, until then, the store has nothing for the hosts that are not full.
         self._dry = False
         self._dry_until = -math.inf
+        self._gathering = False
         self._renew_at = -math.inf
         self._written = 0
 
@@ -76,7 +79,19 @@ class Frontier:
     def add(self, url: NewUrl) -> None:
         """Note a URL that was found; the store tells later whether it was known."""
         self.added.append(url)
-        self._dry = False
+        self._look_again(url.host)
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Lease only for many new URLs at once: a list of them is being added, one by one.
+
+        Each would be written and leased in transactions of its own otherwise, as fast as it is asked.
+        """
+        self._gathering = True
+        try:
+            yield
+        finally:
+            self._gathering = False
 
     def stay_within(self, allowed: Callable[[str], bool]) -> None:
         """Ask only hosts that are *allowed*; raises :exc:`StorageError`."""
@@ -96,14 +111,13 @@ class Frontier:
         if lease is not None:
             self.handed[lease.id] = lease
             self._busy[lease.host] += 1
+            self._look_again(lease.host)
         return lease
 
     def _next_leased(self) -> Lease | None:
         best: str | None = None
         for host, leases in self._leased.items():
-            if self._busy[host] < (self.per_host if host not in self.hosts.trial else 1) and (
-                best is None or leases[0].priority > self._leased[best][0].priority
-            ):
+            if self._has_room(host) and (best is None or leases[0].priority > self._leased[best][0].priority):
                 best = host
         if best is None:
             return None
@@ -114,13 +128,23 @@ class Frontier:
             self._leased[best] = leases
         return lease
 
+    def _has_room(self, host: str) -> bool:
+        return self._busy[host] < (self.per_host if host not in self.hosts.trial else 1)
+
+    def _is_full(self, host: str) -> bool:
+        """Return whether no more of *host* is leased now: there are leases at hand, or it is asked enough."""
+        return host in self._leased or not self._has_room(host)
+
+    def _look_again(self, host: str) -> None:
+        """Something about *host* has changed. While it is full, the store can have nothing that helps."""
+        if not self._is_full(host):
+            self._dry = False
+
     def _refill(self) -> bool:
         now = self.clock()
-        if self._dry and now < self._dry_until:
+        if (self._dry and now < self._dry_until) or (self._gathering and len(self.added) < _LIMIT):
             return False
-        full = {host: _BATCH for host, leases in self._leased.items() if leases}
-        full.update({host: _BATCH for host, count in self._busy.items() if count >= self.per_host})
-        full.update(dict.fromkeys(self.hosts.trial & self._busy.keys(), _BATCH))
+        full = {host: _BATCH for host in (*self._leased, *self._busy) if self._is_full(host)}
         self.write_added()
         with self.store.begin() as connection:
             leases = frontier.lease(
@@ -222,7 +246,7 @@ class Frontier:
         if not self._busy[lease.host]:
             del self._busy[lease.host]
         self.outcomes.append(outcome)
-        self._dry = False
+        self._look_again(lease.host)
 
     # --- what is written. On PostgreSQL a transaction changes the frontier once: two could wait for each other.
 

@@ -147,14 +147,27 @@ class NewsSpider(Spider):
             for request in self._visits(replay):
                 yield request
             return
-        for request in self._first_round():
+        for request in self._gathered(self._first_round()):
             yield request
         while self.watching:
             await asyncio.sleep(_LOOK_S)
             if self.ledger.frontier.stopping or self.ledger.failure is not None:
                 return
-            for request in self._next_round():
+            for request in self._gathered(self._next_round()):
                 yield request
+
+    def _gathered(self, requests: Iterator[Request]) -> Iterator[Request]:
+        """Yield *requests* in such a way that the frontier leases many at a time."""
+        last: Request | None = None
+        with self.ledger.frontier.gathering():
+            for request in requests:
+                if last is not None:
+                    yield last
+                last = request
+        # Scrapy asks for the next request after each of these, and then perhaps not for long: with the last one the
+        # frontier leases whatever it has.
+        if last is not None:
+            yield last
 
     def _first_round(self) -> Iterator[Request]:
         following, urls = self.following, list(self.plan.urls)
