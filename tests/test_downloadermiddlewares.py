@@ -520,7 +520,8 @@ def decoding(request: Request, body: bytes, *codings: str, **settings: Any) -> t
     middleware = DecodingMiddleware.from_crawler(crawler)
     middleware.process_request(request)
     headers = {"Content-Type": "text/html", "Content-Encoding": list(codings)}
-    return ledger, middleware.process_response(request, Response(URL, headers=headers, body=body))
+    packed = TextResponse(URL, status=203, headers=headers, body=body, request=request, flags=["partial"])
+    return ledger, middleware.process_response(request, packed)
 
 
 def test_a_coded_page_is_read_without_its_codings() -> None:
@@ -533,6 +534,15 @@ def test_a_coded_page_is_read_without_its_codings() -> None:
     exchange = ledger.exchange(request)
     assert exchange is not None
     assert exchange.truncated is None
+
+
+def test_the_charset_of_a_coded_page_is_that_of_its_text() -> None:
+    page = "<p>凤凰桥今晨重新开放，行人须走东侧。</p>".encode()
+    request = Request(URL)
+    _, response = decoding(request, gzip.compress(page), "gzip")
+    assert isinstance(response, TextResponse)
+    assert response.text == page.decode()
+    assert (response.status, response.request, response.flags) == (203, request, ["partial"])
 
 
 def test_a_coded_page_that_ends_early_is_read_as_far_as_it_goes_and_is_not_whole() -> None:

@@ -65,7 +65,9 @@ class DecodingMiddleware:
         headers = response.headers.copy()
         del headers["Content-Encoding"]
         kind = responsetypes.from_args(headers=headers, url=response.url, body=found.body)
-        return response.replace(cls=kind, headers=headers, body=found.body)
+        # Not by ``replace``: it would guess a charset from the packed bytes, which takes long and gives a wrong one.
+        kept = {name: getattr(response, name) for name in Response.attributes}
+        return kind(**kept | {"headers": headers, "body": found.body})
 
     def _as_it_stands(self, found: Unpacked, response: Response) -> Unpacked:
         assert found.fault is not None
