@@ -38,6 +38,19 @@ def test_the_defaults_are_accepted() -> None:
     assert applied()["NEWSCRAWL_PRESET"] == "polite"
 
 
+@pytest.mark.parametrize(
+    ("switch", "group", "path"),
+    [
+        ("COOKIES_ENABLED", "DOWNLOADER_MIDDLEWARES_BASE", "scrapy.downloadermiddlewares.cookies.CookiesMiddleware"),
+        ("REMOTE_CONTROL_ENABLED", "EXTENSIONS_BASE", "scrapy.extensions.remote_control.RemoteControl"),
+    ],
+)
+def test_what_is_switched_off_and_costly_to_import_is_not_imported(switch: str, group: str, path: str) -> None:
+    assert path in Settings().getdict(group)
+    assert path not in applied()[group]
+    assert path in applied(**{switch: True})[group]
+
+
 def test_every_setting_of_ours_has_a_default_and_a_check() -> None:
     assert {name for name in vars(defaults) if name.startswith("NEWSCRAWL_")} == set(CHECKS)
 
