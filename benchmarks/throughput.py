@@ -166,6 +166,8 @@ def _with_settings(command: list[str], settings: dict[str, object] | dict[str, s
 def measured(command: list[str]) -> Run:
     """Run *command* and return what it cost; its log says how many pages it got."""
     environment = dict(os.environ)
+    # With it our modules would be compiled anew at each start, which no installed copy does.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if "runspider" in command:
         # The baseline knows nothing of this project's settings.
         environment["SCRAPY_SETTINGS_MODULE"] = "benchmarks.nothing"
