@@ -132,13 +132,18 @@ def runs_of(tokens: Tokens) -> Runs:
     single = np.zeros(count + 8, np.uint64)
     single[:count] = tokens.hashes
     factors = constants(0, 5)
-    two = single[:-1] * factors[0] + single[1:]
-    four = two[:-2] * factors[1] + two[2:]
-    three = two[:count] * factors[2] + single[2 : count + 2]
-    five = four[:count] * factors[3] + single[4 : count + 4]
-    eight = four[:count] * factors[4] + four[4 : count + 4]
+    two = single[:-1] * factors[0]
+    two += single[1:]
+    four = two[:-2] * factors[1]
+    four += two[2:]
+    five = four[:count] * factors[3]
+    five += single[4 : count + 4]
+    eight = four[:count] * factors[4]
+    eight += four[4 : count + 4]
     if tokens.alone.all():
         return Runs(mixed(five[: max(count - 4, 0)]), mixed(eight[: max(count - 7, 0)]), np.arange(max(count - 7, 0)))
+    three = two[:count] * factors[2]
+    three += single[2 : count + 2]
     whole = _whole(tokens.alone, 8, 5)
     shingles = np.where(tokens.alone, five, three)[_whole(tokens.alone, 5, 3)]
     return Runs(mixed(shingles), mixed(np.where(tokens.alone, eight, five)[whole]), np.flatnonzero(whole))
