@@ -89,7 +89,7 @@ def _remake_articles(c: Connection, keys: UrlKeys) -> int:
     entries: dict[str, str] = {}
     for digest, found in moved.items():
         first = min(found, key=lambda article: article.number)
-        own = c.execute(_FIRST_ROWS.where(articles.c.id == digest)).first()
+        own = c.execute(_FIRST_ROW, {"b_id": digest}).first()
         if own is None or url_id(keys(own.url)) != digest or own.number > first.number:
             entries[digest] = first.id
     for article in (article for found in moved.values() for article in found):
@@ -194,6 +194,7 @@ _EARLIER = articles.alias()
 _FIRST_ROWS = select(articles.c.number, articles.c.id, articles.c.url, articles.c.url_key).where(
     ~sa.exists().where(_EARLIER.c.id == articles.c.id, _EARLIER.c.version < articles.c.version)
 )
+_FIRST_ROW = _FIRST_ROWS.where(articles.c.id == bindparam("b_id"))
 _SET_CAPTURE = sa.update(captures).where(captures.c.number == bindparam("b_number")).values(url_key=bindparam("b_key"))
 _DELETE_FEED = sa.delete(feeds).where(feeds.c.url_key == bindparam("b_key"))
 _PAGES = select(urls.c.id, urls.c.url, urls.c.fingerprint, urls.c.due_at)
