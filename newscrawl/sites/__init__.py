@@ -25,7 +25,7 @@ from lxml import etree
 
 from newscrawl.exceptions import ProfileError, did_you_mean
 from newscrawl.items import RemovedKind
-from newscrawl.urls import ParameterRules, UrlKeys, host_of, resolve
+from newscrawl.urls import ParameterRules, UrlKeys, host_of, of_nearest_host, resolve
 
 UrlKind = Literal["article", "listing", "ignore"]
 # What a selector is tried on: one that gives a text, a number or an attribute here would do so on every page.
@@ -157,12 +157,7 @@ class Profiles:
     def for_url(self, url: str | None) -> SiteProfile | None:
         """Return the profile of *url*'s host, or None."""
         self.load()
-        host = host_of(url) if url else ""
-        while host:
-            if host in self._by_host:
-                return self._by_host[host]
-            _, _, host = host.partition(".")
-        return None
+        return of_nearest_host(self._by_host, host_of(url)) if url else None
 
     def keys(self) -> UrlKeys:
         """Return the keys of URLs under the rules of these profiles."""

@@ -4,7 +4,7 @@
 :func:`url_loose` the one under which they may be. All take any text and never raise.
 """
 
-from newscrawl.urls.hosts import host_of, site_of
+from newscrawl.urls.hosts import host_of, of_nearest_host, site_of
 from newscrawl.urls.keys import URL_KEY_VERSION, UrlKeys, url_id, url_key
 from newscrawl.urls.loose import url_loose
 from newscrawl.urls.parameters import ParameterRules, with_parameters, without_dropped
@@ -19,6 +19,7 @@ __all__ = [
     "link_base",
     "looks_like_article",
     "looks_like_tag",
+    "of_nearest_host",
     "resolve",
     "site_of",
     "url_id",

@@ -1,12 +1,16 @@
 """The host of a URL, and the site it belongs to."""
 
 import re
+from collections.abc import Mapping
 from functools import cache, lru_cache
+from typing import TypeVar
 
 from publicsuffixlist import PublicSuffixList
 
 from newscrawl.addresses import parse_address
 from newscrawl.urls.reading import remembered, resolve, split
+
+_Value = TypeVar("_Value")
 
 _HOST = re.compile(r"https?://((?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]*)(?=[/?#]|\Z)")
 
@@ -32,6 +36,17 @@ def _unusual_host(url: str) -> str:
 def _suffixes() -> PublicSuffixList:
     # The list inside the package: nothing is fetched. Its private part makes every blog of a hoster a site.
     return PublicSuffixList()
+
+
+def of_nearest_host(by_host: Mapping[str, _Value], host: str) -> _Value | None:
+    """Return what *by_host* says of *host*, or else of the nearest host that *host* is a subdomain of.
+
+    >>> of_nearest_host({"news.example": 1, "example": 2}, "m.news.example")
+    1
+    """
+    while host and host not in by_host:
+        _, _, host = host.partition(".")
+    return by_host.get(host)
 
 
 def site_of(url: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from newscrawl.urls.hosts import host_of
+from newscrawl.urls.hosts import host_of, of_nearest_host
 from newscrawl.urls.parameters import NO_RULES, ParameterRules, is_tracking
 from newscrawl.urls.reading import CLEAN_HOST, EDGES, REMEMBERED_LENGTH, Parts, resolve, split, without_dots
 
@@ -58,13 +58,8 @@ class UrlKeys:
         if not self.rules or "?" not in url:
             return key
         # Not that of the URL as it is written: an AMP cache has another.
-        rules = self._rules_of(host_of(key))
-        return key if rules == NO_RULES else url_key(url, rules)
-
-    def _rules_of(self, host: str) -> ParameterRules:
-        while host and host not in self.rules:
-            _, _, host = host.partition(".")
-        return self.rules[host] if host else NO_RULES
+        rules = of_nearest_host(self.rules, host_of(key))
+        return key if rules is None or rules == NO_RULES else url_key(url, rules)
 
     @property
     def written(self) -> str:
