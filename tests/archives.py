@@ -113,8 +113,7 @@ class Output:
 
     def die(self) -> Path:
         """Leave everything as a killed process does."""
-        for _, file in self.ledger._open_files():
-            file.abandon()
+        self.ledger.files.abandon()
         self.ledger.store.close()
         self.ledger._release()
         return self.folder

@@ -64,8 +64,7 @@ def opened(
 
 def killed(ledger: Ledger) -> None:
     """Leave files, store and lock as a process does that is killed."""
-    for _, file in ledger._open_files():
-        file.abandon()
+    ledger.files.abandon()
     ledger._release()
     ledger._closed = True
 

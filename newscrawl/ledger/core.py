@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO
 from weakref import WeakKeyDictionary
 
-from newscrawl.archive.appending import AppendFile
-from newscrawl.archive.cdxj import write_cdxj
+from sqlalchemy import Connection
+
 from newscrawl.archive.replay import ReplaySet
-from newscrawl.archive.snapshot import write_snapshot
 from newscrawl.archive.wire import WireExchange
 from newscrawl.exceptions import StorageError
 from newscrawl.faultpoints import reach
@@ -25,22 +22,22 @@ from newscrawl.items import Article, CaptureRef, SnapshotRef
 from newscrawl.ledger.copies import Repeated, copy_index
 from newscrawl.ledger.feeds import Feeds
 from newscrawl.ledger.frontier import Frontier
-from newscrawl.ledger.health import faults
-from newscrawl.ledger.history import PastRun, earlier_runs
 from newscrawl.ledger.holding import STORE, lost_store, open_store, take
 from newscrawl.ledger.hosts import Hosts
 from newscrawl.ledger.journal import finish_removal
 from newscrawl.ledger.keeping import Exchange, Keeping
 from newscrawl.ledger.kept import KeptRows
-from newscrawl.ledger.metrics import LastRun, metrics_text, write_metrics
+from newscrawl.ledger.metrics import LastRun
 from newscrawl.ledger.recovery import recover
 from newscrawl.ledger.rekeying import renew_keys
-from newscrawl.ledger.report import listed_before, report_of, write_report
+from newscrawl.ledger.report import listed_before
 from newscrawl.ledger.robots import RobotsCache
+from newscrawl.ledger.runfiles import RunFiles
 from newscrawl.ledger.state import RunState, exit_code
+from newscrawl.ledger.telling import RunFacts, Telling
 from newscrawl.ledger.waiting import why_work_is_left
 from newscrawl.ledger.warcs import WarcSeries
-from newscrawl.store import Store, articles, captures, feeds, files, keys, runs
+from newscrawl.store import Store, articles, captures, files, keys, runs
 from newscrawl.store.articles import NewArticle, StoredArticle
 from newscrawl.store.files import StoredFile
 from newscrawl.store.runs import RunSite
@@ -51,7 +48,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("newscrawl")
 
-FileKind = Literal["articles", "warc", "rejected"]
 _IN_MEMORY = "sqlite://"
 _UNFINISHED = (StorageError.exit_code, 4)
 
@@ -79,6 +75,7 @@ class Ledger:
         self.stamp = stamp
         self.replay = replay
         self.keeping = keeping or Keeping()
+        self.files = RunFiles(folder, spider=name, run_id=run_id, stamp=stamp, worker=self.keeping.worker)
         self.url_key = self.keeping.keys
         """By what URLs are told apart."""
         self.arguments = arguments or {}
@@ -102,20 +99,13 @@ class Ledger:
         """True when this run goes on with an interrupted one."""
         self.exit_code: int | None = None
         """How the run ended, once it has."""
-        self._past: list[PastRun] = []
-        self._past_of: frozenset[str] | None = None
-        self._reported_at = -math.inf
-        self._last: LastRun | None = None
         self._ended_at: datetime | None = None
         self._store: Store | None = None
         self._frontier: Frontier | None = None
         self._feeds: Feeds | None = None
-        self._warcs: WarcSeries | None = None
+        self._telling: Telling | None = None
         self._exchanges: WeakKeyDictionary[Any, Exchange] = WeakKeyDictionary()
         self._lock: BinaryIO | None = None
-        self._articles: AppendFile | None = None
-        self._rejected: AppendFile | None = None
-        self._finished: list[StoredFile] = []
         self._kept: KeptRows | None = None
         self._other_keys = False
         self._last_commit = 0.0
@@ -201,12 +191,15 @@ class Ledger:
         worker = self.keeping.worker
         with self.store.begin() as connection:
             last = runs.latest(connection, self.name, worker)
-            self._last = None if last is None else LastRun.of(last)
+            before = None if last is None else LastRun.of(last)
+            self._telling = Telling(self.keeping, last=before, replayed=self.replay is not None)
             # A run that ended with work left, and one that never said how it ended, are gone on with.
             self.continued = last is not None and (last.state != "ended" or last.exit_code in _UNFINISHED)
             if last is not None and self.continued:
                 run = last
-                self.run_id = run.id
+                self.run_id = self.files.run_id = run.id
+                # A run that is continued has a file of this name already.
+                self.files.rejected_name = f"rejected-{self.stamp}.jsonl"
                 sites = {site.site: site.counts for site in runs.sites(connection, run.id)}
                 self.state = RunState.continued(run.counts, sites)
                 self.state.skipped_urls = {} if self.run_folder is None else listed_before(self.run_folder)
@@ -238,7 +231,7 @@ class Ledger:
         if self.continued:
             logger.warning("Going on with run %s: %d URLs are left", self.run_id, len(self.frontier))
         if self.folder is not None and self.replay is None and self.keeping.warc_enabled:
-            self._warcs = WarcSeries(self.folder, self.name, self.keeping, self.store)
+            self.files.warcs = WarcSeries(self.folder, self.name, self.keeping, self.store)
         self._last_commit = self.round_began = self.clock()
 
     def next_round(self) -> None:
@@ -252,86 +245,47 @@ class Ledger:
     @property
     def articles_path(self) -> Path | None:
         """Where the rows of this run lie once it has ended."""
-        return None if self.folder is None else self.folder / self._articles_name
-
-    @property
-    def _articles_name(self) -> str:
-        return f"articles/{self.name}-{self.stamp}-00001.jsonl"
+        return self.files.rows_path
 
     @property
     def run_folder(self) -> Path | None:
         """Where the report of this run lies."""
-        return None if self.folder is None else self.folder / "runs" / self.run_id
+        return self.files.run_folder
 
     def write_row(self, article: Article, line: bytes) -> None:
         """Append the row of *article*. *line* ends in a newline and has no other."""
         if self.failure is not None:
             return
-        try:
-            reach("append.row")
-            offset = 0
-            if self.folder is not None:
-                if self._articles is None:
-                    self._articles = AppendFile(self.folder, self._articles_name)
-                offset = self._articles.append(line)
-        except OSError as error:
-            self.fail(error, self.articles_path or Path())
-            return
-        self.kept.add(article, line, file=self._articles_name, offset=offset)
-        self.state.count_row(article)
+        with self._failing(self.articles_path):
+            offset = self.files.append_row(line)
+            self.kept.add(article, line, file=self.files.rows_name, offset=offset)
+            self.state.count_row(article)
 
     def write_rejected(self, row: dict[str, Any]) -> None:
         """Keep an item that is no valid row aside, with its reason."""
-        if self.folder is None or self.failure is not None:
-            return
-        try:
-            text = json.dumps(row, default=repr)
-        except (TypeError, ValueError, RecursionError):
-            # Keys that are no texts, or an item that holds itself.
-            text = json.dumps({**row, "item": repr(row.get("item"))})
-        try:
-            if self._rejected is None:
-                # A run that is continued has a file of this name already.
-                self._rejected = AppendFile(self.folder, f"runs/{self.run_id}/rejected{self._part}.jsonl")
-            self._rejected.append(text.encode() + b"\n")
-        except OSError as error:
-            self.fail(error, self.run_folder or Path())
-
-    @property
-    def _part(self) -> str:
-        return f"-{self.stamp}" if self.continued else ""
+        if self.failure is None:
+            with self._failing():
+                self.files.append_rejected(row)
 
     def write_snapshot(self, ref: SnapshotRef, body: bytes) -> None:
         """Write a raw HTML snapshot."""
-        if self.folder is not None and self.failure is None:
-            try:
-                write_snapshot(self.folder, ref, body)
-            except OSError as error:
-                self.fail(error, self.folder / ref.path)
+        if self.failure is None:
+            with self._failing((self.folder or Path()) / ref.path):
+                self.files.write_snapshot(ref, body)
 
     def keep_exchange(self, request: Any, wire: WireExchange, *, kind: str, notes: Mapping[str, str]) -> None:
         """Archive an exchange, finished or failed, and note beside *request* where it lies."""
         ref: CaptureRef | None = None
         if self.replay is None:
             self.state.count_wire(wire, kind)
-        if self._warcs is not None and self.failure is None:
-            try:
+        if self.files.warcs is not None and self.failure is None:
+            with self._failing(self.files.warcs.path):
                 reach("append.warc")
-                ref = self._warcs.keep(wire, kind=kind, notes=notes, now=self.clock())
+                ref = self.files.warcs.keep(wire, kind=kind, notes=notes, now=self.clock())
                 self.state.captures[kind] += 1
-            except OSError as error:
-                self.fail(error, self._warcs.path)
-            except StorageError as error:
-                self.fail_storage(error)
         if wire.head:
             fetched_at = wire.started_at.replace(microsecond=0)
             self.note_exchange(request, Exchange(fetched_at=fetched_at, ref=ref, truncated=wire.truncated))
-
-    def _open_files(self) -> list[tuple[FileKind, AppendFile]]:
-        found: list[tuple[FileKind, AppendFile | None]] = [("articles", self._articles), ("rejected", self._rejected)]
-        if self._warcs is not None:
-            found.append(("warc", self._warcs.file))
-        return [(kind, file) for kind, file in found if file is not None]
 
     # --- the commit
 
@@ -351,43 +305,36 @@ class Ledger:
         self._last_commit = self.clock()
         if (ended is not None or self._pending()) and not self._commit(ended):
             return
-        if self._warcs is not None and self._warcs.full(self.clock()):
-            self._finish_warc()
+        if self.files.warcs is not None and self.files.warcs.full(self.clock()):
+            with self._failing():
+                self.files.finish_warc()
 
     def _commit(self, ended: tuple[datetime, str, int] | None) -> bool:
-        try:
+        with self._failing(self.folder):
             reach("commit.begin")
-            opened = self._open_files()
-            for _, file in opened:
-                file.sync()
+            written = self.files.sync()
             reach("commit.synced")
             with self.store.begin() as connection:
-                self._write(connection, opened)
+                self._write(connection, written)
                 if ended is not None:
                     ended_at, reason, code = ended
                     runs.end(connection, self.run_id, ended_at=ended_at.timestamp(), reason=reason, exit_code=code)
                 reach("commit.in_transaction")
             reach("commit.done")
-        except OSError as error:
-            self.fail(error, self.folder or Path())
-            return False
-        except StorageError as error:
-            self.fail_storage(error)
+        if self.failure is not None:
             return False
         self._acknowledge()
         reach("commit.acknowledged")
         return True
 
     def _pending(self) -> bool:
-        unsynced = any(file.size != file.synced for _, file in self._open_files())
         found = self.kept.pending or self.feeds.pending or self.frontier.outcomes or self.frontier.added
-        return bool(unsynced or self._finished or found or self.hosts.changed() or self.robots.new)
+        return bool(self.files.pending or found or self.hosts.changed() or self.robots.new)
 
-    def _write(self, connection: Any, opened: list[tuple[FileKind, AppendFile]]) -> None:
-        states = [self._file_row(kind, file, "open") for kind, file in opened]
-        files.put(connection, [*self._finished, *states])
-        if self._warcs is not None:
-            captures.add(connection, self._warcs.new)
+    def _write(self, connection: Connection, written: list[StoredFile]) -> None:
+        files.put(connection, written)
+        if self.files.warcs is not None:
+            captures.add(connection, self.files.warcs.new)
         self.kept.write(connection)
         self.feeds.write(connection)
         self.frontier.write(connection)
@@ -402,48 +349,13 @@ class Ledger:
             for name, counts in changed
         ]
 
-    def _file_row(self, kind: FileKind, file: AppendFile, state: Literal["open", "closed"]) -> StoredFile:
-        return StoredFile(
-            name=file.name,
-            kind=kind,
-            state=state,
-            length=file.synced,
-            run_id=self.run_id,
-            worker=self.keeping.worker,
-        )
-
     def _acknowledge(self) -> None:
-        try:
+        with self._failing():
             self.frontier.acknowledge()
-        except StorageError as error:
-            self.fail_storage(error)
-        self._finished = []
+        self.files.acknowledge()
         self.robots.written()
         self.kept.acknowledge()
         self.feeds.acknowledge()
-        if self._warcs is not None:
-            self._warcs.acknowledge()
-
-    def _finish_warc(self) -> None:
-        assert self._warcs is not None
-        file = self._warcs.file
-        if file is None:
-            return
-        try:
-            path = file.finish()
-            reach("finish.renamed")
-        except OSError as error:
-            self.fail(error, file.path)
-            return
-        self._warcs.file = None
-        self._finished.append(self._file_row("warc", file, "closed"))
-        try:
-            write_cdxj(path, self._warcs.lines)
-            reach("finish.indexed")
-        except OSError as error:
-            # The index can be made again at any time: `scrapy index` and the next start do so.
-            logger.error("%s: no index could be written: %s", path, error)
-        self._warcs.lines = []
 
     # --- the end
 
@@ -473,22 +385,20 @@ class Ledger:
                     self._finish(self._ended_at)
             # What could not be kept is no reason to keep silent.
             with self._failing():
-                self._conclude(ended_at)
+                self._conclude()
         finally:
-            for _, file in self._open_files():
-                file.abandon()
-            self._articles = self._rejected = None
+            self.files.abandon()
             self.exit_code, _ = exit_code(self.state, self.reason, self.failure)
             self.write_metrics()
             self._release()
 
     @contextmanager
-    def _failing(self) -> Iterator[None]:
-        """Record what cannot be written or read."""
+    def _failing(self, path: Path | None = None) -> Iterator[None]:
+        """Record what cannot be written or read; *path* is named where an error does not say which file it is about."""
         try:
             yield
         except OSError as error:
-            self.fail(error, self.run_folder or Path())
+            self.fail(error, path or self.run_folder or Path())
         except StorageError as error:
             self.fail_storage(error)
 
@@ -497,91 +407,53 @@ class Ledger:
         if self.failure is not None:
             return
         self.frontier.give_back()
-        for kind, file in self._open_files():
-            if kind != "warc":
-                file.finish()
-                self._finished.append(self._file_row(kind, file, "closed"))
-        self._articles = self._rejected = None
-        if self._warcs is not None:
-            self._finish_warc()
+        with self._failing():
+            self.files.finish()
         if self.replay is None and self.reason != "finished":
             self.state.waiting = why_work_is_left(self.store, self.hosts, self.frontier.asks)
         if not self.state.articles:
             # Where other workers were quicker, none for this one is no failure.
             with self.store.reading() as connection:
                 self.state.known_articles = articles.count(connection)
-        self._check()
+        assert self._telling is not None
+        self._telling.check(self.store, self._facts(), self.state)
         code, _ = exit_code(self.state, self.reason, self.failure)
         self.commit(ended=(ended_at, self.reason or "killed", code))
         self.kept.close()
 
-    def _conclude(self, ended_at: datetime | None) -> None:
+    def _conclude(self) -> None:
         self.exit_code, reasons = exit_code(self.state, self.reason, self.failure)
-        if self.run_folder is not None:
-            write_report(self.run_folder, self._report(ended_at, reasons))
+        if self.run_folder is not None and self._telling is not None:
+            self._telling.write_report(self.run_folder, self._facts(), self.state, reasons)
 
     # --- what is told of the run
 
-    def _check(self) -> None:
-        """Hold the run against those before it."""
-        limits, names = self.keeping.health, frozenset(self.state.sites)
-        with self.store.reading() as connection:
-            # Runs that have ended do not change any more.
-            if self._past_of is None or not names <= self._past_of:
-                self._past = earlier_runs(
-                    connection, self.run_id, spider=self.name, worker=self.keeping.worker, sites=names
-                )
-                self._past_of = names
-            known = feeds.of_sites(connection, names)
-        if limits is not None:
-            self.state.faults = faults(self.state.sites, [run.sites for run in self._past], known, limits)
+    def _facts(self) -> RunFacts:
+        return RunFacts(
+            id=self.run_id,
+            spider=self.name,
+            started_at=self.started_at,
+            ended_at=self._ended_at,
+            reason=self.reason,
+            code=self.exit_code,
+        )
 
     def write_report(self, *, every_s: float = 0.0) -> None:
         """Write the report of a run that goes on, as far as it has come, if that is *every_s* seconds ago.
 
         :meth:`close` writes that of its end.
         """
-        now = self.clock()
-        if self.run_folder is None or self.failure is not None or self._closed or now < self._reported_at + every_s:
+        if self.run_folder is None or self._telling is None or self.failure is not None or self._closed:
             return
-        self._reported_at = now
-        with self._failing():
-            self._check()
-            write_report(self.run_folder, self._report(None, self.state.faults))
+        if self._telling.due(self.clock(), every_s):
+            with self._failing():
+                self._telling.check(self.store, self._facts(), self.state)
+                self._telling.write_report(self.run_folder, self._facts(), self.state, self.state.faults)
 
     def write_metrics(self) -> None:
-        """Write the file of metrics, if there is to be one. A folder that takes none is no reason to end a crawl."""
-        path = self.keeping.metrics_file
-        if path is None or self.replay is not None or self._frontier is None:
-            return
-        now = datetime.now(UTC).timestamp()
-        text = metrics_text(
-            self.state,
-            crawl=path.stem,
-            spider=self.name,
-            started_at=(self.started_at or datetime.fromtimestamp(now, UTC)).timestamp(),
-            now=now if self._ended_at is None else self._ended_at.timestamp(),
-            queued=len(self._frontier),
-            code=self.exit_code,
-            ended=self._closed,
-            last=self._last,
-        )
-        try:
-            write_metrics(path, text)
-        except OSError as error:
-            logger.error("%s: no metrics could be written: %s", path, error.strerror or error)
-
-    def _report(self, ended_at: datetime | None, reasons: list[str]) -> dict[str, Any]:
-        # A replay's report has no clock in it: the same captures give the same report.
-        started, ended = (None, None) if self.replay is not None else (self.started_at, ended_at)
-        identity = {
-            "run_id": self.run_id,
-            "spider": self.name,
-            "finish_reason": self.reason,
-            "started_at": started and started.isoformat(timespec="seconds"),
-            "ended_at": ended and ended.isoformat(timespec="seconds"),
-        }
-        return report_of(identity, self.state, self._past, code=self.exit_code, reasons=reasons)
+        """Write the file of metrics, if there is to be one."""
+        if self._telling is not None and self._frontier is not None:
+            self._telling.write_metrics(self._facts(), self.state, queued=len(self._frontier))
 
     def _release(self) -> None:
         if self._store is not None:
