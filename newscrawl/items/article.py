@@ -1,20 +1,13 @@
-"""The article and its parts: the rows that newscrawl keeps.
+"""The article and its parts, field by field.
 
 Names are schema.org's NewsArticle in snake case. Absent is ``None`` or ``[]``, never ``""``; every object has
-all its keys, in the order of declaration. :func:`json_schema` publishes the same facts for other programs,
-:func:`faults` holds a row against them, :func:`as_row` gives the plain form that exporters write.
+all its keys, in the order of declaration.
 """
 
 from __future__ import annotations
 
-import math
-import re
-import types
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
-from operator import attrgetter
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Literal
 
 SCHEMA_VERSION = 1
 """Raised when a field changes its form or meaning; a new field alone does not raise it."""
@@ -30,8 +23,8 @@ class Pattern:
 # Not \d, which takes the digits of every script in Python and only these in other programs.
 _D = "[0-9][0-9]"
 
-_NOT_BLANK = r"\s*\S"
-Text = Annotated[str, Pattern(_NOT_BLANK)]
+NOT_BLANK = r"\s*\S"
+Text = Annotated[str, Pattern(NOT_BLANK)]
 Url = Annotated[str, Pattern(r"https?://[^\s/]")]
 Sha256 = Annotated[str, Pattern(r"[0-9a-f]{64}$")]
 IsoDate = Annotated[str, Pattern(rf"{_D}{_D}(-{_D}(-{_D}(T{_D}:{_D}(:{_D}(\.[0-9]{{1,6}})?)?(Z|[+-]{_D}:{_D})?)?)?)?$")]
@@ -370,186 +363,3 @@ class Article:
 
 FIELDS = tuple(f.name for f in fields(Article))
 """The row's keys, in order."""
-
-
-def as_row(value: Any) -> Any:
-    """Return *value* (an article, a part of one, or a list of parts) as plain dicts, lists and scalars.
-
-    >>> as_row([Person(name="小山")])
-    [{'name': '小山', 'url': None}]
-    """
-    if isinstance(value, list):
-        return [as_row(item) for item in value]
-    names = _names(value.__class__)
-    if names is None:
-        return value
-    return {name: as_row(getattr(value, name)) for name in names}
-
-
-@cache
-def _names(kind: type) -> tuple[str, ...] | None:
-    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else None
-
-
-def from_row(kind: type, row: Mapping[str, Any]) -> Any:
-    """Build a *kind* (``Article`` or a part) from the plain form that :func:`as_row` gives.
-
-    Values of a wrong type are kept as they are, for :func:`faults` to name. Raises :exc:`TypeError` for a
-    key that *kind* does not have, and for a missing key that has no default.
-    """
-    hints = _hints(kind)
-    for name in row:
-        if name not in hints:
-            raise TypeError(f"{kind.__name__} has no field {name!r}")
-    return kind(**{name: _built(hints[name], value) for name, value in row.items()})
-
-
-def _built(hint: Any, value: Any) -> Any:
-    if isinstance(value, list):
-        inner = next((get_args(h)[0] for h in _options(hint) if get_origin(h) is list), None)
-        return value if inner is None else [_built(inner, item) for item in value]
-    if isinstance(value, Mapping):
-        part = next((h for h in _options(hint) if isinstance(h, type) and is_dataclass(h)), None)
-        if part is not None:
-            try:
-                return from_row(part, value)
-            except TypeError:
-                return value
-    return value
-
-
-def faults(value: Any) -> list[str]:
-    """Return what keeps *value* (an article or a part) from being a valid row, one ``field: fault`` a fault."""
-    return [fault.lstrip(".") for fault in _checker(value.__class__)(value)]
-
-
-Check = Callable[[Any], Sequence[str]]
-"""Returns the faults of a value, each beginning with the path below it; a path is put together only for a fault."""
-
-
-@cache
-def _checker(kind: type) -> Check:
-    """Return a function that checks a *kind* field by field; made once, since it runs on every item."""
-    checks = [
-        (name, attrgetter(name), _check(hint), type(None) in _options(hint)) for name, hint in _hints(kind).items()
-    ]
-
-    def check(value: Any) -> Sequence[str]:
-        if type(value) is not kind:
-            return (f": {kind.__name__} expected, {type(value).__name__} found",)
-        found: Sequence[str] = ()
-        for name, get, check_part, optional in checks:
-            part = get(value)
-            if part is None and optional:
-                continue
-            faulty = check_part(part)
-            if faulty:
-                found = [*found, *(f".{name}{fault}" for fault in faulty)]
-        return found
-
-    return check
-
-
-def _check(hint: Any) -> Check:
-    """Return a function that checks a value which is not None."""
-    (single,) = (option for option in _options(hint) if option is not type(None))
-    if get_origin(single) is list:
-        return _list_check(_check(get_args(single)[0]))
-    is_part = get_origin(single) is None and is_dataclass(single)
-    return _checker(single) if is_part else _scalar_check(single)
-
-
-def _list_check(inner: Check) -> Check:
-    def check(value: Any) -> Sequence[str]:
-        if type(value) is not list:
-            return (f": list expected, {type(value).__name__} found",)
-        found: Sequence[str] = ()
-        for index, item in enumerate(value):
-            faulty = inner(item)
-            if faulty:
-                found = [*found, *(f"[{index}]{fault}" for fault in faulty)]
-        return found
-
-    return check
-
-
-def _scalar_check(hint: Any) -> Check:
-    kind, test = _scalar(hint)
-
-    def check(value: Any) -> Sequence[str]:
-        if type(value) is not kind and not (kind is float and type(value) is int):
-            return (f": {kind.__name__} expected, {type(value).__name__} found",)
-        if test is not None and not test(value):
-            return (f": {str(value)[:80]!r} does not fit",)
-        return ()
-
-    return check
-
-
-def _scalar(hint: Any) -> tuple[type, Callable[[Any], object] | None]:
-    if get_origin(hint) is Annotated:
-        kind, pattern = get_args(hint)
-        if pattern.regex == _NOT_BLANK:
-            # The pattern says the same; most strings of a row are held against it.
-            return kind, lambda text: text and not text.isspace()
-        # In Python "$" also stands before a final newline; in other programs it does not.
-        return kind, re.compile(pattern.regex.removesuffix("$") + (r"\Z" if pattern.regex.endswith("$") else "")).match
-    if get_origin(hint) is Literal:
-        return str, frozenset(get_args(hint)).__contains__
-    # NaN and the infinities are no JSON.
-    return hint, (lambda value: abs(value) < math.inf) if hint is float else None
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a row. ``docs/article.schema.json`` is this, written out."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "newscrawl article",
-        **_object_schema(Article),
-    }
-
-
-def _object_schema(kind: type) -> dict[str, Any]:
-    properties = {name: _schema(hint) for name, hint in _hints(kind).items()}
-    if kind is Article:
-        for name in REQUIRED:
-            properties[name] = _schema(_hints(kind)[name], optional=False)
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-REQUIRED = ("id", "url_key", "url", "site", "run_id")
-"""Fields that are None only while an article is on its way; every written row has them."""
-
-
-def _schema(hint: Any, *, optional: bool = True) -> dict[str, Any]:
-    options = _options(hint)
-    found = [_single_schema(option) for option in options if option is not type(None)]
-    if optional and type(None) in options:
-        found.append({"type": "null"})
-    return found[0] if len(found) == 1 else {"anyOf": found}
-
-
-def _single_schema(hint: Any) -> dict[str, Any]:
-    names = {str: "string", int: "integer", float: "number", bool: "boolean"}
-    if get_origin(hint) is list:
-        return {"type": "array", "items": _schema(get_args(hint)[0])}
-    if get_origin(hint) is Annotated:
-        regex = get_args(hint)[1].regex
-        return {"type": "string", "pattern": f"^{regex}"}
-    if get_origin(hint) is Literal:
-        return {"enum": list(get_args(hint))}
-    return {"type": names[hint]} if hint in names else _object_schema(hint)
-
-
-def _options(hint: Any) -> list[Any]:
-    return list(get_args(hint)) if get_origin(hint) in (Union, types.UnionType) else [hint]
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind, include_extras=True)
