@@ -26,13 +26,13 @@ from newscrawl.exporters import json_line
 from newscrawl.extract import read_page
 from newscrawl.extract.building import Source
 from newscrawl.extract.decode import decoded
-from newscrawl.extract.features import Claims
+from newscrawl.extract.features import Claims, Numbers
 from newscrawl.extract.fields import article_of
 from newscrawl.extract.kind import kind_of
 from newscrawl.extract.page import claims_of
 from newscrawl.extract.roles import page_links
-from newscrawl.extract.segment import first_look, segment
-from newscrawl.extract.story import chosen, shipped
+from newscrawl.extract.segment import FirstLook, first_look, segment
+from newscrawl.extract.story import chosen, levelled, shipped
 from newscrawl.extract.structured import Structured, structured
 from newscrawl.extract.titles import titles_of
 from newscrawl.extract.tree import drop_scripts, parse
@@ -182,7 +182,12 @@ def _story(clock: _Clock, body: bytes, url: str, profile: SiteProfile | None) ->
         return
     index, rows = clock.timed("  classifier: features", look.rows)
     weights = np.array([look.page.blocks[at].weight for at in index], np.float32)
-    clock.timed("  classifier: forest, choice", lambda: chosen(shipped().chances(rows), weights, look.ruled(index)))
+    clock.timed("  classifier: forest, choice", lambda: _choice(look, index, rows, weights))
+
+
+def _choice(look: FirstLook, index: list[int], rows: Numbers, weights: Numbers) -> object:
+    ruled = look.ruled(index)
+    return chosen(levelled(shipped().chances(rows), weights, ruled, look.called(index)), weights, ruled)
 
 
 def _metadata(root: Any, utf8: bytes, url: str) -> tuple[Structured, Claims]:

@@ -28,7 +28,7 @@ from newscrawl.extract.features import NAMES
 from newscrawl.extract.marks import ALL_RULES
 from newscrawl.extract.page import claims_of
 from newscrawl.extract.segment import body_weight, first_look
-from newscrawl.extract.story import WEIGHTS, Forest, chosen, copies
+from newscrawl.extract.story import WEIGHTS, Forest, chosen, copies, levelled
 from newscrawl.extract.structured import structured
 from newscrawl.extract.titles import titles_of
 from newscrawl.extract.tree import drop_scripts, parse
@@ -48,6 +48,7 @@ class Page:
     texts: list[str]
     weights: NDArray[np.float32]
     ruled: NDArray[np.int8]
+    called: list[tuple[str, ...]]
     labels: NDArray[np.float32]
     """1 for story, 0 for none, -1 where nothing is known."""
     body: str | None
@@ -112,6 +113,7 @@ def report(name: str, pages: Sequence[Page], chances: Callable[[Any], Any]) -> N
 
 def story(page: Page, chances: NDArray[np.float32]) -> str:
     """Return the text that is chosen, or the stated one where that is far longer."""
+    chances = levelled(chances, page.weights, page.ruled, page.called)
     taken = np.flatnonzero(chosen(chances, page.weights, page.ruled))
     texts = [page.texts[at] for at in taken]
     again = set(copies(texts, page.weights[taken].tolist()))
@@ -194,6 +196,7 @@ def labelled(label: Label) -> Page | None:
         texts=texts,
         weights=np.array([block.weight for block in blocks], np.float32),
         ruled=look.ruled(index),
+        called=look.called(index),
         labels=np.array(labels, np.float32),
         body=body,
         stated=claims.story,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newscrawl.extract import extract_article
 from newscrawl.extract.segment import first_look
-from newscrawl.extract.story import chosen
+from newscrawl.extract.story import chosen, levelled
 from newscrawl.extract.tree import parse
 
 ROWS = st.lists(
@@ -31,6 +33,48 @@ def test_what_a_rule_says_is_none_of_the_story_is_never_chosen(rows: list[tuple[
 def test_what_can_be_no_story_does_not_sway_the_choice(rows: list[tuple[float, int, int]], others: list[float]) -> None:
     below = taken(*rows, *((chance, 900, 2) for chance in others))
     assert below == taken(*rows) + [False] * len(others)
+
+
+def level(rows: list[tuple[float, int, int]], called: list[str]) -> list[float]:
+    chances, weights, ruled = zip(*rows, strict=True)
+    found = levelled(np.array(chances, np.float32), np.array(weights, np.float32), np.array(ruled, np.int8), called)
+    return [float(one) for one in found]
+
+
+@given(ROWS, st.data())
+def test_chances_come_closer_within_a_name_and_stay_in_order(
+    rows: list[tuple[float, int, int]], data: st.DataObject
+) -> None:
+    called = data.draw(st.lists(st.sampled_from("abc"), min_size=len(rows), max_size=len(rows)))
+    before, after = [chance if ruled < 2 else 0.0 for chance, _, ruled in rows], level(rows, called)
+    for name in set(called):
+        group = [at for at, one in enumerate(called) if one == name]
+        old, new = [before[at] for at in group], [after[at] for at in group]
+        assert min(old) - 1e-6 <= min(new)
+        assert max(new) <= max(old) + 1e-6
+        ranks = sorted(group, key=before.__getitem__)
+        assert all(after[low] <= after[high] + 1e-6 for low, high in pairwise(ranks))
+
+
+@given(ROWS, ROWS)
+def test_what_is_called_otherwise_does_not_change_a_chance(
+    rows: list[tuple[float, int, int]], others: list[tuple[float, int, int]]
+) -> None:
+    alone = level(rows, ["p"] * len(rows))
+    beside = level(rows + others, ["p"] * len(rows) + ["li"] * len(others))
+    assert np.allclose(alone, beside[: len(rows)])
+
+
+def test_a_doubtful_paragraph_is_story_where_the_others_called_as_it_is_are() -> None:
+    rows = [*[(0.95, 300, 0)] * 6, (0.36, 200, 0)]
+    assert not taken(*rows)[-1]
+    levels = level(rows, ["p"] * 7)
+    assert taken(*((chance, *row[1:]) for chance, row in zip(levels, rows, strict=True)))[-1]
+
+
+def test_a_few_words_after_the_last_paragraph_are_story_if_that_is_all_but_certain() -> None:
+    story = [(0.98, 300, 0)] * 4
+    assert taken(*story, (0.95, 20, 1), (0.8, 20, 1), (0.95, 20, 2)) == [*[True] * 4, True, False, False]
 
 
 def test_many_doubtful_blocks_outweigh_the_story_unless_a_rule_speaks_against_them() -> None:

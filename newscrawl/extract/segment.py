@@ -23,7 +23,7 @@ from newscrawl.extract.features import Around, Claims, Numbers, features
 from newscrawl.extract.headlines import Headings
 from newscrawl.extract.marks import Marker
 from newscrawl.extract.prose import SENTENCE_END, is_prose
-from newscrawl.extract.story import chosen, copies, shipped, signs_of
+from newscrawl.extract.story import chosen, copies, levelled, shipped, signs_of
 from newscrawl.extract.tree import HEADINGS, Block, Blocks, MediaNode, Place, walk
 from newscrawl.sites import Layout
 from newscrawl.text import weight
@@ -105,8 +105,9 @@ def segment(
         return look.page
     index, rows = look.rows()
     weights = np.array([look.page.blocks[at].weight for at in index], np.float32)
-    chances = shipped().chances(rows)
-    taken = chosen(chances, weights, look.ruled(index))
+    ruled = look.ruled(index)
+    chances = levelled(shipped().chances(rows), weights, ruled, look.called(index))
+    taken = chosen(chances, weights, ruled)
     story = frozenset(at for at, is_story in zip(index, taken, strict=True) if is_story)
     if not story:
         return look.page
@@ -145,6 +146,10 @@ class FirstLook:
     def ruled(self, index: list[int]) -> NDArray[np.int8]:
         """What line rules say of the blocks, as :func:`newscrawl.extract.story.chosen` takes it."""
         return np.array([self._ruled(at) for at in index], np.int8)
+
+    def called(self, index: list[int]) -> list[tuple[str, ...]]:
+        """What the elements of the blocks and those around them are called."""
+        return [_path(self.page.blocks[at].element) for at in index]
 
     def _ruled(self, index: int) -> int:
         rule, block = self.typed.get(index), self.page.blocks[index]
