@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -171,22 +170,25 @@ def measured(command: list[str]) -> Run:
     if "runspider" in command:
         # The baseline knows nothing of this project's settings.
         environment["SCRAPY_SETTINGS_MODULE"] = "benchmarks.nothing"
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begun = time.perf_counter()
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    _, log = process.communicate()
+    assert process.stderr is not None
+    with process.stderr as stderr:
+        log = stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
     wall_s = time.perf_counter() - begun
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 3):
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{log[-2000:]}")
     return Run(
         pages=_stat(log, "response_received_count"),
         items=_stat(log, "item_scraped_count"),
-        cpu_s=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        cpu_s=used.ru_utime + used.ru_stime,
         wall_s=wall_s,
-        rss_mib=_stat(log, "memusage/max") / 2**20,
+        # Scrapy's own figure is what it saw when it looked, now and then.
+        rss_mib=used.ru_maxrss / 2**10,
     )
 
 

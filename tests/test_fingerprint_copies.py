@@ -15,7 +15,17 @@ from hypothesis import strategies as st
 
 from newscrawl.extract import extract_article
 from newscrawl.fingerprint import folded_digest
-from newscrawl.fingerprint.copies import ALGORITHM, BANDS, Fingerprint, Relation, compare, fingerprint, leads_of
+from newscrawl.fingerprint.copies import (
+    ALGORITHM,
+    BANDS,
+    CONTAINED,
+    CONTAINED_SHORT,
+    Fingerprint,
+    Relation,
+    compare,
+    fingerprint,
+    leads_of,
+)
 
 ROOT = Path(__file__).parents[1]
 ANY_TEXT = st.text(st.characters())
@@ -99,7 +109,7 @@ def test_numbers_fit_a_signed_column_of_64_bits() -> None:
     each = fingerprint(ZH)
     assert (len(each.signature), len(each.bands)) == (512, 32)
     assert all(0 <= number < 2**63 for number in (*each.bands, *each.anchors))
-    assert set(each.anchors) <= each.gram_set
+    assert set(each.anchors) <= set(np.frombuffer(each.grams, "<u4").tolist())
 
 
 @pytest.mark.parametrize("text", [None, "", " \n", "……！", "\ud800"])
@@ -370,3 +380,26 @@ def test_a_fingerprint_is_a_value(text: str) -> None:
     assert hash(one) == hash(other)
     assert (one.bands, one.anchors) == (other.bands, other.anchors)
     assert isinstance(one, Fingerprint)
+
+
+GRAMS = st.sets(st.integers(0, 0xFFFFFFFE), max_size=60)
+
+
+@given(GRAMS.filter(bool), GRAMS, st.integers(0, 60))
+def test_a_part_is_told_by_the_share_of_its_grams_that_the_whole_has(
+    part: set[int], others: set[int], count: int
+) -> None:
+    whole = others | set(sorted(part)[:count])
+    one, other = (
+        Fingerprint(
+            digest=digest,
+            script=None,
+            length=length,
+            signature=digest.encode() * 512,
+            grams=np.array(sorted(grams), "<u4").tobytes(),
+        )
+        for digest, length, grams in (("a", 100, part), ("b", 1000, whole))
+    )
+    share = len(part & whole) / len(part)
+    least = CONTAINED if len(part) >= 32 else CONTAINED_SHORT
+    assert compare(one, other) == (Relation(kind="contained", similarity=round(share, 4)) if share >= least else None)

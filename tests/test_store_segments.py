@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -116,6 +117,17 @@ def test_a_merge_is_done_in_pieces_and_leaves_one_file(tmp_path: Path) -> None:
         assert found.head == in_memory.head
         for name in ("postings", "directory", "anchors"):
             assert np.array_equal(getattr(found, name), getattr(in_memory, name))
+
+
+def test_what_was_merged_is_let_go_at_once() -> None:
+    parts = [segment([(1, 2)]), segment([(1, 42)], 41, 80)]
+    merge = Merge(parts, None, since=0, most=5, step=10)
+    found, gone = merge.step(), ref(parts[0])
+    del parts, merge
+    # Not only when the collector comes by.
+    assert gone() is None
+    assert found is not None
+    assert led(found, 1) == {(1, 2), (1, 42)}
 
 
 def test_a_merge_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ CONTAINED = 0.7
 """Least share of a text's grams that a text holding it has."""
 CONTAINED_SHORT = 0.75
 """The same for a text of fewer than 32 grams, where three or four grams of a common phrase are too much."""
+_GRAM_BYTES = 4
 _FEW_GRAMS = 32
 SHORTER = 0.8
 """Of the length of the other: a shorter text is a part of it, a longer one another edition."""
@@ -118,11 +119,6 @@ class Fingerprint:
         """The same as numbers of Python."""
         keys: list[int] = self.leads.tolist()
         return keys
-
-    @cached_property
-    def gram_set(self) -> frozenset[int]:
-        """The grams, for comparing."""
-        return frozenset(np.frombuffer(self.grams, "<u4").tolist())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,8 +282,8 @@ def compare(one: Fingerprint, other: Fingerprint) -> Relation | None:
         return None
     shorter, longer = (other, one) if other.length < one.length else (one, other)
     alike = _resemblance(one, other)
-    share = len(shorter.gram_set & longer.gram_set) / max(len(shorter.gram_set), 1)
-    within = share >= (CONTAINED if len(shorter.gram_set) >= _FEW_GRAMS else CONTAINED_SHORT)
+    share = _share(shorter, longer)
+    within = share >= (CONTAINED if len(shorter.grams) >= _FEW_GRAMS * _GRAM_BYTES else CONTAINED_SHORT)
     if not within and alike < NEAR:
         return None
     if _other_numbers(one, other):
@@ -301,6 +297,15 @@ def _resemblance(one: Fingerprint, other: Fingerprint) -> float:
     """Return the estimated Jaccard similarity of the shingles."""
     same = np.frombuffer(one.signature, "<u4") == np.frombuffer(other.signature, "<u4")
     return int(np.count_nonzero(same)) / _PERMUTATIONS
+
+
+def _share(shorter: Fingerprint, longer: Fingerprint) -> float:
+    """Return which part of the grams of the one the other has."""
+    ours, theirs = (np.frombuffer(each.grams, "<u4") for each in (shorter, longer))
+    if not len(ours) or not len(theirs):
+        return 0.0
+    same = theirs.take(theirs.searchsorted(ours), mode="clip") == ours
+    return int(np.count_nonzero(same)) / len(ours)
 
 
 def _other_numbers(one: Fingerprint, other: Fingerprint) -> bool:

@@ -26,14 +26,14 @@ def folded(text: str) -> tuple[str, Units | None]:
     'bbc头发二〇二三'
     """
     table = _table()
-    found = table[np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")]
+    given = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")
+    found = table[given]
     least = found.min(initial=_NOTHING)
     if least == _UNKNOWN:
         # The table grows with the characters that come.
-        for ch in set(text):
-            if ord(ch) < len(table) and table[ord(ch)] == _UNKNOWN:
-                table[ord(ch)] = _entry(ch)
-        found = table[np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2")]
+        for unit in set(given[found == _UNKNOWN].tolist()):
+            table[unit] = _entry(chr(unit))
+        found = table[given]
         least = found.min(initial=_NOTHING)
     if least == _OTHERWISE:
         return fold(text), None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -194,8 +194,16 @@ class Copies:
 
     def _known_waiting(self, key: Key, asked: Fingerprint) -> list[_Known]:
         """Return what the store does not have yet and is worth a comparison, in the order in which it came."""
-        led = {other for _, other in self._leads.find(_leads(asked))} - {key}
-        found = sorted(((other, self._waiting[other]) for other in led), key=lambda pair: pair[1].place)
+        from newscrawl.fingerprint.copies import BANDS
+
+        led = self._leads.find(_leads(asked))
+        if not led:
+            return []
+        # The digest and the bands come first. Most texts have an anchor or two in common with some.
+        near = {other for place, other in led if place <= BANDS}
+        shared, ours = Counter(other for place, other in led if place > BANDS), len(asked.anchors)
+        near |= {o for o, n in shared.items() if copies.enough(n, ours, len(self._waiting[o].fingerprint.anchors))}
+        found = sorted(((other, self._waiting[other]) for other in near - {key}), key=lambda pair: pair[1].place)
         return [
             _Known(key=other, fingerprint=each.fingerprint, cluster_id=each.repeated.cluster_id)
             for other, each in found

@@ -76,12 +76,15 @@ def worth_a_look(one: Fingerprint, other: Fingerprint) -> bool:
     if one.shares_band(other):
         return True
     ours, theirs = one.anchors, other.anchors
-    return enough(len(set(ours).intersection(theirs)), len(ours), len(theirs))
+    return bool(enough(len(set(ours).intersection(theirs)), len(ours), len(theirs)))
 
 
-def enough(shared: int, ours: int, theirs: int) -> bool:
-    """Tell whether so many anchors in common are enough, of as many as the two texts have."""
-    return shared > 0 and shared >= SHARED_ANCHORS * min(ours, theirs)
+def enough(shared: Any, ours: int, theirs: Any) -> Any:
+    """Tell whether so many anchors in common are enough, of as many as the two texts have.
+
+    *shared* and *theirs* are integers, or arrays of them for many texts at once, which gives an array.
+    """
+    return (shared > 0) & ((shared >= SHARED_ANCHORS * ours) | (shared >= SHARED_ANCHORS * theirs))
 
 
 def add(c: Connection, new: Sequence[NewCopy]) -> list[int]:

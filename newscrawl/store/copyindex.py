@@ -1,8 +1,8 @@
 """What leads from a text to the versions that may be its copies: a cache of what the table ``copies`` holds.
 
-The newest versions stand in a dictionary, all others of the time that is looked back in a few :mod:`.segments`; small
-ones are merged into larger ones as they come, so that a look-up touches few however many versions there are. What is
-missing is made again from the table.
+All versions of the time that is looked back stand in a few :mod:`.segments`; small ones are merged into larger ones as
+they come, so that a look-up touches few however many versions there are. That of the newest versions is in memory only.
+What is missing is made again from the table.
 """
 
 from __future__ import annotations
@@ -15,12 +15,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 from sqlalchemy import Connection, Row, bindparam, select
 
 from newscrawl.fingerprint.copies import ALGORITHM, BANDS, Fingerprint, leads_of
 from newscrawl.store.copies import COMMON, enough, identity, witness
-from newscrawl.store.leads import Leads
 from newscrawl.store.schema import chunks, copies
 from newscrawl.store.segments import (
     LONGEST,
@@ -42,7 +40,7 @@ from newscrawl.store.segments import (
 logger = logging.getLogger("newscrawl")
 
 TAIL = 1024
-"""Versions in the dictionary that make a segment."""
+"""Newest versions that make a segment that stays."""
 LATE = 2048
 """Newest versions, of a store that others write, too, among which a further one may still turn up."""
 GROWTH = 4
@@ -59,7 +57,7 @@ _NUMBER_BITS = 40
 
 
 class _Text(NamedTuple):
-    """A version in the dictionary."""
+    """One of the newest versions."""
 
     keys: Postings
     anchors: int
@@ -81,7 +79,9 @@ class CopyIndex:
         self._segments: list[Segment] = []
         self._merge: Merge | None = None
         self._texts: dict[int, _Text] = {}
-        self._tail: Leads[int] = Leads()
+        # Of these texts, but for the latest ones.
+        self._newest: Segment | None = None
+        self._latest: list[int] = []
         self._loaded = False
         # Segments have all versions with numbers from the one to the other.
         self._from = self._to = 0
@@ -102,41 +102,45 @@ class CopyIndex:
         which, numbers = self._found(fingerprint, first)
         if not len(which):
             return []
-        near = set(numbers[which < BANDS].tolist())
         rare = np.bincount(which, minlength=BANDS)[which] <= COMMON
         shared, counts = np.unique(numbers[(which >= BANDS) & rare], return_counts=True)
-        ours = len(fingerprint.leads) - BANDS
-        for number, count, theirs in zip(shared.tolist(), counts.tolist(), self._anchors_of(shared), strict=True):
-            if enough(count, ours, theirs):
-                near.add(number)
-        return sorted(near)
+        near = shared[enough(counts, len(fingerprint.leads) - BANDS, self._anchors_of(shared))]
+        return sorted({*numbers[which < BANDS].tolist(), *near.tolist()})
 
     def _found(self, fingerprint: Fingerprint, first: int) -> tuple[Numbers, Numbers]:
         """Return which leads lead to which numbers from *first* on: in order, each pair once, a lead to so many."""
-        keys = fingerprint.leads
-        parts = [find([segment for segment in self._segments if segment.head.last >= first], keys)]
-        if tail := self._tail.find(fingerprint.lead_keys):
-            which, numbers = np.array(tail, np.int64).T
-            parts.append((which, numbers))
-        parts = [part for part in parts if len(part[0])]
-        if not parts:
+        which, numbers = find([segment for segment in self._all() if segment.head.last >= first], fingerprint.leads)
+        if not len(which):
             return _NO_PAIRS
-        which, numbers = (np.concatenate(column) for column in zip(*parts, strict=True))
         recent = numbers >= first
-        pairs = np.unique((which[recent].astype(np.int64) << _NUMBER_BITS) | numbers[recent])
+        pairs = (which[recent].astype(np.int64) << _NUMBER_BITS) | numbers[recent]
+        # Each segment's are in order already; numpy's unique would hash them.
+        pairs.sort(kind="stable")
         which, most = pairs >> _NUMBER_BITS, COMMON + 1
+        keep = np.ones(len(pairs), np.bool_)
+        keep[1:] = pairs[1:] != pairs[:-1]
+        pairs, which = pairs[keep], which[keep]
         keep = np.ones(len(pairs), np.bool_)
         keep[most:] = which[most:] != which[:-most]
         return which[keep], (pairs & ((1 << _NUMBER_BITS) - 1))[keep]
 
-    def _anchors_of(self, numbers: Numbers) -> list[int]:
-        if not len(numbers):
-            return []
-        found = np.array([self._texts[n].anchors if n in self._texts else 0 for n in numbers.tolist()], np.int64)
-        for segment in self._segments:
+    def _all(self) -> list[Segment]:
+        """Return the segments, that of the newest versions included."""
+        if self._latest:
+            numbers, self._latest = sorted(self._latest), []
+            # Nothing is left out: which versions are recent enough is not known before it is asked.
+            latest = self._segment(numbers[0], *self._postings(numbers), most=LONGEST)
+            if self._newest is not None:
+                parts, last = (self._newest, latest), max(self._newest.head.last, latest.head.last)
+                merged = Merge(parts, None, since=last - LONGEST + 1, most=LONGEST, step=LONGEST).step()
+            self._newest = latest if self._newest is None else merged
+        return self._segments if self._newest is None else [*self._segments, self._newest]
+
+    def _anchors_of(self, numbers: Numbers) -> Numbers:
+        found = np.zeros(len(numbers), np.int64)
+        for segment in self._all():
             found = np.maximum(found, segment.anchors_of(numbers))
-        counts: list[int] = found.tolist()
-        return counts
+        return found
 
     # --- telling
 
@@ -145,17 +149,15 @@ class CopyIndex:
         # Before the first look-up nothing is known, and afterwards all is read that the store has.
         if self._loaded:
             usable = fingerprint.signature and fingerprint.algorithm == ALGORITHM
-            keys = fingerprint.leads if usable else _NO_KEYS
-            listed = fingerprint.lead_keys if usable else []
-            self._take(number, _Text(keys, max(len(keys) - BANDS, 0), seen), listed)
+            self._take(number, fingerprint.leads if usable else _NO_KEYS, seen)
 
-    def _take(self, number: int, text: _Text, listed: list[int]) -> None:
+    def _take(self, number: int, keys: Postings, seen: str) -> None:
         if number not in self._texts:
-            self._texts[number] = text
-            self._tail.add(listed, number)
+            self._texts[number] = _Text(keys, max(len(keys) - BANDS, 0), seen)
+            self._latest.append(number)
 
     def tidy(self) -> None:
-        """Do a part of what is due: move versions from the dictionary into a segment, merge segments."""
+        """Do a part of what is due: move the newest versions into a segment that stays, merge segments."""
         if len(self._texts) >= TAIL + self._reserve:
             self._seal()
         if self._merge is None:
@@ -175,31 +177,38 @@ class CopyIndex:
         return LATE if self.shared else 0
 
     def _seal(self) -> None:
-        """Move all versions but the reserve out of the dictionary."""
+        """Make a segment that stays of the newest versions but the reserve."""
         numbers = sorted(number for number in self._texts if number > self._to)
         numbers = numbers[: len(numbers) - self._reserve]
         if not numbers:
             return
-        texts = [self._texts.pop(number) for number in numbers]
-        keys = np.concatenate([text.keys for text in texts])
-        owners = np.repeat(np.array(numbers, np.int64), [len(text.keys) for text in texts])
-        anchors = np.array([text.anchors for text in texts], np.int64)
-        self._to = self._put(self._to + 1, keys, owners, np.array(numbers, np.int64), anchors, texts[-1].witness)
-        self._tail.clear()
-        for number, text in self._texts.items():
-            self._tail.add(text.keys.tolist(), number)
+        self._to = self._put(self._to + 1, *self._postings(numbers))
+        for number in numbers:
+            del self._texts[number]
+        self._newest, self._latest = None, list(self._texts)
 
-    def _put(
-        self, first: int, keys: Postings, owners: Numbers, numbers: Numbers, anchors: NDArray[np.int64], seen: str
-    ) -> int:
-        """Add a segment of *numbers*: each of *keys* leads to one of *owners*. Return the last number."""
+    def _postings(self, numbers: list[int]) -> tuple[Postings, Numbers, Numbers, Numbers, str]:
+        """Return what :meth:`_segment` asks for of some of the newest versions, by number."""
+        texts, own = [self._texts[number] for number in numbers], np.array(numbers, np.int64)
+        owners = np.repeat(own, [len(text.keys) for text in texts])
+        anchors = np.array([text.anchors for text in texts], np.int64)
+        return np.concatenate([text.keys for text in texts]), owners, own, anchors, texts[-1].witness
+
+    def _segment(
+        self, first: int, keys: Postings, owners: Numbers, numbers: Numbers, anchors: Numbers, seen: str, *, most: int
+    ) -> Segment:
+        """Return a segment of *numbers* and their *anchors*: each of *keys* leads to one of *owners*."""
         last = int(numbers[-1])
         # What lies further back than a segment can count is not found.
         first = max(first, last - LONGEST + 1)
         head = Head(store=self._store, algorithm=ALGORITHM, first=first, last=last, witness=seen)
         counts = np.zeros(last - first + 1, np.int64)
         counts[numbers[numbers >= first] - first] = anchors[numbers >= first]
-        segment = made(head, keys[owners >= first], owners[owners >= first], counts, COMMON + 1)
+        return made(head, keys[owners >= first], owners[owners >= first], counts, most)
+
+    def _put(self, first: int, keys: Postings, owners: Numbers, numbers: Numbers, anchors: Numbers, seen: str) -> int:
+        """Add such a segment, to stay. Return the last number."""
+        segment = self._segment(first, keys, owners, numbers, anchors, seen, most=COMMON + 1)
         if self.folder is not None:
             try:
                 segment = saved(segment, self.folder)
@@ -207,7 +216,7 @@ class CopyIndex:
                 self._stay_in_memory(error)
         self._segments.append(segment)
         self._segments.sort(key=lambda segment: segment.head.first)
-        return last
+        return int(numbers[-1])
 
     def _stay_in_memory(self, error: OSError) -> None:
         logger.warning("%s: the index of copies stays in memory: %s", error.filename or self.folder, error.strerror)
@@ -349,15 +358,14 @@ class CopyIndex:
             return
         found = set(c.execute(_NUMBERS, {"b_after": self._to}).scalars())
         for number in known - found:
-            self._tail.remove(self._texts.pop(number).keys.tolist(), number)
+            del self._texts[number]
+            self._newest, self._latest = None, list(self._texts)
         for some in chunks(sorted(found - self._texts.keys())):
             for row in c.execute(_ROWS_OF, {"b_numbers": some}):
                 self._take_row(row)
 
     def _take_row(self, row: Row[*tuple[Any, ...]]) -> None:
-        usable = _usable(row)
-        keys = leads_of(row.signature, row.wide) if usable else _NO_KEYS
-        self._take(row.number, _Text(keys, max(len(keys) - BANDS, 0), _witness(row)), keys.tolist())
+        self._take(row.number, leads_of(row.signature, row.wide) if _usable(row) else _NO_KEYS, _witness(row))
 
 
 def _unlink(path: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""Which texts keys lead to, in memory: the newest of an index, and those that no store has yet."""
+"""Which texts keys lead to, in memory: those that no store has yet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Who = TypeVar("Who", bound=Hashable)
 
 
 class Leads(Generic[Who]):
-    """Which texts a few hundred thousand keys lead to."""
+    """Which texts a few thousand keys lead to."""
 
     def __init__(self) -> None:
         self._one: dict[Hashable, Who] = {}

@@ -307,7 +307,11 @@ class Merge:
 
     def step(self) -> Segment | None:
         """Do a piece of the work; return the segment once it is made. Raises :exc:`OSError`."""
-        return next(self._steps)
+        segment = next(self._steps)
+        if segment is not None:
+            # The two hold each other, and what was merged would stay in memory until the collector comes by.
+            self._steps = iter(())
+        return segment
 
     def drop(self) -> None:
         """Give up, and leave nothing."""
