@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -231,6 +232,20 @@ def test_any_page_gives_a_valid_article_and_never_an_exception(text: str, url: s
 @given(st.binary(max_size=300), st.none() | st.text(max_size=20))
 def test_any_bytes_give_an_article(body: bytes, content_type: str | None) -> None:
     assert faults(extract_article(body, "https://a.example/x", content_type=content_type)) == []
+
+
+def test_a_page_that_was_read_leaves_no_cycles_so_that_its_memory_is_free_at_once() -> None:
+    bodies = [*(path.read_bytes() for path in PAGES), b"<p>", b"\xff\xfe<p>" + 300 * b"\x80 "]
+    for body in bodies:
+        read_page(body, "https://news.example/1.html")
+    gc.collect()
+    gc.disable()
+    try:
+        for body in bodies:
+            read_page(body, "https://news.example/1.html")
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_a_row_of_a_page_fits_the_schema() -> None:
