@@ -43,6 +43,8 @@ _ALIKE = (
     "az azb",
     "gn gug",
     "bo dz",
+    "pa pnb",
+    "kok gom",
 )
 _GROUP = {language: group for group in _ALIKE for language in group.split()}
 # What the model calls as Wikipedias do, and regional forms.
