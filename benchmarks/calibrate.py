@@ -1,10 +1,11 @@
 """``python -m benchmarks.calibrate --data DIR``: learn how sure the reader may be of a field.
 
 DIR is as for ``benchmarks.train``. Each page is read with a classifier that was learned from other sites; each reading
-of a field leaves its method, its signs, and how right it was: printed is the whole reader's quality on sites that it
-was not learned from. A logistic regression a field says how often readings with such signs are right. Right is:
-headline and day as labelled, the authors exactly the labelled ones, a story with an F1 of at least 0.9. The error of
-calibration is measured on sites that the regression was not learned from.
+of a field leaves its method, its signs, and how right it was. A field that the reader left empty gives no reading, so
+that what is printed of dates and authors says nothing of those it missed. A logistic regression a field says how often
+readings with such signs are right. Right is: headline and day as labelled, the authors exactly the labelled ones, a
+story with an F1 of at least 0.9. The error of calibration is measured on sites that the regression was not learned
+from.
 """
 
 from __future__ import annotations

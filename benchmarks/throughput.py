@@ -23,8 +23,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.stages import show_stages, stage_times
-
 ROOT = Path(__file__).parents[1]
 SHARED = {
     "CONCURRENT_REQUESTS": 16,
@@ -76,6 +74,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         with served(options.articles, options.seed) as urls:
             runs = crawl_rounds(console, urls, options.rounds, Path(folder))
+        # A process has at its start the peak of the one that starts it, so that one stays small until all have run.
+        from benchmarks.stages import stage_times
+
         stages = stage_times(options.seed)
     show(console, runs, stages)
     if options.json:
@@ -226,6 +227,8 @@ def show(console: Console, runs: dict[str, list[Run]], stages: dict[str, dict[st
             f"{max(run.rss_mib for run in found):.0f}",
         )
     console.print(table)
+    from benchmarks.stages import show_stages
+
     show_stages(console, stages)
 
 

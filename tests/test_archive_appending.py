@@ -63,8 +63,9 @@ def test_an_append_that_fails_leaves_no_byte_of_it(room: int, tmp_path: Path, mo
         kept = 0
         for part in (b"abc", b"def", b"ghi"):
             if kept + len(part) > room:
-                with pytest.raises(OSError, match="No space left"):
+                with pytest.raises(OSError, match="No space left") as caught:
                     file.append(part)
+                assert caught.value.filename == str(file.path)
                 break
             assert file.append(part) == kept
             kept += len(part)
@@ -92,8 +93,9 @@ def test_a_failure_that_cannot_be_taken_back_is_told(tmp_path: Path, monkeypatch
         fill_up(patch, 5, cut=False)
         file = AppendFile(tmp_path, "a")
     file.append(b"abc")
-    with pytest.raises(OSError, match="Input/output error"):
+    with pytest.raises(OSError, match="Input/output error") as caught:
         file.append(b"defg")
+    assert caught.value.filename == str(file.path)
     assert file.torn
     assert file.size == 3
     file.abandon()
@@ -111,8 +113,9 @@ def test_only_what_was_synced_counts_as_synced(tmp_path: Path, monkeypatch: pyte
         with pytest.raises(OSError, match="Input/output error"):
             file.sync()
         assert file.synced == 3
-        with pytest.raises(OSError, match="Input/output error"):
+        with pytest.raises(OSError, match="Input/output error") as caught:
             file.finish()
+    assert caught.value.filename == str(file.path)
     assert not file.path.exists()
     file.finish()
     assert file.synced == 4

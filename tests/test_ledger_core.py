@@ -649,6 +649,24 @@ def test_rows_that_cannot_be_synced_are_not_acknowledged(tmp_path: Path, monkeyp
     assert not [name for name in files_of(tmp_path) if name.endswith(".open")]
 
 
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_warc_that_cannot_be_finished_or_synced_is_named(
+    committed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsynced(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    ledger = opened(tmp_path)
+    ledger.keep_exchange(Thing(), wire(), kind="page", notes={})
+    if committed:
+        ledger.commit()
+    (warc,) = (tmp_path / "warc").iterdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", unsynced)
+        ended(ledger)
+    assert str(ledger.failure).startswith(f"{warc.with_suffix('')}: Input/output error")
+
+
 @pytest.mark.parametrize("name", ["file", "file/output"])
 def test_a_folder_that_cannot_be_made_is_a_storage_error(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")

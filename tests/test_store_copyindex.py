@@ -169,6 +169,10 @@ def test_a_text_leads_to_its_near_copies_and_parts_wherever_they_lie(world: Worl
     assert world.ask(part) == world.true(part) == [6]
     assert world.ask(made_up(902, shared=[*range(1500, 1504)])) == []
     assert world.ask(made_up(903)) == []
+    # The same of the newest versions, which are in memory only.
+    assert 30 in world.index._texts
+    assert world.ask(made_up(904, shared=[*range(3900, 3905)])) == [30]
+    assert world.ask(made_up(905, shared=[*range(3900, 3904)])) == []
 
 
 def test_segments_are_few_and_named_by_their_range(world: World) -> None:

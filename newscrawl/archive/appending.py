@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
 
@@ -14,7 +15,7 @@ OPEN = ".open"
 
 
 class AppendFile:
-    """One such file. Every method raises :exc:`OSError`; what was appended before a failure is still whole."""
+    """One such file. Every method raises :exc:`OSError`, with its name; what was appended before a failure is whole."""
 
     def __init__(self, root: Path, name: str) -> None:
         """Create ``<root>/<name>.open``. Raises :exc:`FileExistsError` when a file has this name already."""
@@ -36,16 +37,17 @@ class AppendFile:
     def append(self, data: bytes) -> int:
         """Append *data* as a whole or not at all; return the offset it begins at."""
         start = self.size
-        try:
-            written = 0
-            while written < len(data):
-                written += self._file.write(data[written:] if written else data)
-        except OSError:
-            self.torn = True
-            self._file.truncate(start)
-            self._file.seek(start)
-            self.torn = False
-            raise
+        with self._named():
+            try:
+                written = 0
+                while written < len(data):
+                    written += self._file.write(data[written:] if written else data)
+            except OSError:
+                self.torn = True
+                self._file.truncate(start)
+                self._file.seek(start)
+                self.torn = False
+                raise
         self.size += len(data)
         return start
 
@@ -53,22 +55,35 @@ class AppendFile:
         """Return when everything appended so far would survive a power loss."""
         if self.synced == self.size:
             return
-        os.fsync(self._file.fileno())
-        if not self.synced:
-            # A folder that was just made is an entry of another.
-            for folder in self._folders:
-                sync_folder(folder)
+        with self._named():
+            os.fsync(self._file.fileno())
+            if not self.synced:
+                # A folder that was just made is an entry of another.
+                for folder in self._folders:
+                    sync_folder(folder)
         self.synced = self.size
         synced(str(self.path), self.size)
 
     def finish(self) -> Path:
         """Sync, close and give the file its final name; return it."""
         self.sync()
-        self._file.close()
+        with self._named():
+            self._file.close()
         # A link instead of a renaming would refuse an existing name, but not every file system has links.
         self.open_path.rename(self.path)
-        sync_folder(self.path.parent)
+        with self._named():
+            sync_folder(self.path.parent)
         return self.path
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Name the file in the errors of its descriptor, which do not say whose it is."""
+        try:
+            yield
+        except OSError as error:
+            if error.filename is None and error.errno is not None:
+                error.filename = str(self.path)
+            raise
 
     def abandon(self) -> None:
         """Close the file as it is, under the name of one that is not whole."""

@@ -27,7 +27,7 @@ _LIKELY = 0.6
 _LABEL = "__label__"
 _META = ("og:locale", "content-language", "language", "dc.language")
 _SINITIC = frozenset(("zh", "yue", "wuu", "nan", "hak", "gan", "hsn", "lzh", "ja"))
-# One language under several names, or several that a page's own word tells apart better than 400 characters do.
+# One language under several names, or several that a page's own word tells apart better than the model does.
 _ALIKE = (
     "no nb nn",
     "hr bs sr sh cnr",
@@ -43,6 +43,8 @@ _ALIKE = (
     "az azb",
     "gn gug",
     "bo dz",
+    "pa pnb",
+    "kok gom",
 )
 _GROUP = {language: group for group in _ALIKE for language in group.split()}
 # What the model calls as Wikipedias do, and regional forms.
