@@ -21,7 +21,7 @@ MOST_ENTRIES = 50_000
 _LONGEST_TITLE = 1000
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 _HIDDEN = re.compile(
-    r"<(script|style)\b[^>]*+>(?:[^<]++|<(?!/\1))*+(?:</\1[^>]*+>|\Z)|<!--(?:[^-]++|-(?!->))*+(?:-->|\Z)", re.I
+    r"<(script|style)\b[^>]*+>(?>(?:[^<]++|<(?!/\1))*)(?:</\1[^>]*+>|\Z)|<!--(?>(?:[^-]++|-(?!->))*)(?:-->|\Z)", re.I
 )
 _BREAK = re.compile(r"</?(?:br|p|div|li|h[1-6])\b[^<>]*+>", re.I)
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*+>")

@@ -13,10 +13,10 @@ from html.entities import html5
 from typing import Literal
 
 # A text and the tag after it.
-_TAG = re.compile(r"([^<]*+)<(/?)([^\s<>/=\"'!?][^\s<>/=\"']*+)((?:[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')*+)>")
+_TAG = re.compile(r"([^<]*+)<(/?)([^\s<>/=\"'!?][^\s<>/=\"']*+)((?>(?:[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')*))>")
 # With quotes that do not come in pairs.
 _LOOSE_TAG = re.compile(r"()<(/?)([^\W\d][^\s<>/=\"']*+)([^<>]*+)>")
-_PLAIN_LESS = re.compile(r"(?:<(?![^\s<>=\"'])[^<]*+)++")
+_PLAIN_LESS = re.compile(r"(?>(?:<(?![^\s<>=\"'])[^<]*+)+)")
 _CDATA, _CDATA_END = "<![CDATA[", "]]>"
 _SKIPPED = (("<!--", "-->"), ("<?", "?>"))
 _DOCTYPE = re.compile(r"<!doctype[^<>\[]*+([>\[])", re.I)

@@ -36,17 +36,19 @@ _BLANK = rb"[ \t\r\n\f]"
 _NAME = rb"[ \t\r\n\f/]*+[^ \t\r\n\f/>][^ \t\r\n\f/>=]*+"
 _VALUE = rb"(?:\"[^\"]*+\"|'[^']*+'|[^ \t\r\n\f>\"'][^ \t\r\n\f>]*+)"
 # As the HTML standard cuts a tag: a quote counts only after "=", and inside quotes ">" ends nothing.
-_ATTRIBUTE = rb"(?:%b(?:%b*+=%b*+%b?+)?+)" % (_NAME, _BLANK, _BLANK, _VALUE)
+_EQUALS = rb"%b*+=%b*+" % (_BLANK, _BLANK)
+_ATTRIBUTE = rb"(?:%b(?>%b%b|%b|))" % (_NAME, _EQUALS, _VALUE, _EQUALS)
+_ATTRIBUTES = rb"(?>%b*)" % _ATTRIBUTE
 _TAG_END = rb"(?=[ \t\r\n\f/>])"
-_WITH_ATTRIBUTES = re.compile(rb"<[a-zA-Z][^ \t\r\n\f/>]*+[ \t\r\n\f/]%b*+" % _ATTRIBUTE)
+_WITH_ATTRIBUTES = re.compile(rb"<[a-zA-Z][^ \t\r\n\f/>]*+[ \t\r\n\f/]%b" % _ATTRIBUTES)
 _TOO_MANY = re.compile(rb"<[a-zA-Z][^ \t\r\n\f/>]*+%b{%d}" % (_ATTRIBUTE, _SUSPECT_ATTRIBUTES))
-_FIRST_ATTRIBUTES = re.compile(rb"<[a-zA-Z][^ \t\r\n\f/>]*+%b{0,%d}+" % (_ATTRIBUTE, MAX_ATTRIBUTES))
+_FIRST_ATTRIBUTES = re.compile(rb"<[a-zA-Z][^ \t\r\n\f/>]*+(?>%b{0,%d})" % (_ATTRIBUTE, MAX_ATTRIBUTES))
 
 _RAW = rb"script|style|textarea|title|xmp|iframe|noembed|noframes"
 _TOKEN = re.compile(
     rb"(?P<other><!--(?:.*?-->|.*+)|<[!?][^>]*+>?)"
-    rb"|(?P<start><(?P<name>[a-zA-Z][^ \t\r\n\f/>]*+)%b*+[ \t\r\n\f/]*+>?)"
-    rb"|</(?P<end>[a-zA-Z][^ \t\r\n\f/>]*+)%b*+[ \t\r\n\f/]*+>?" % (_ATTRIBUTE, _ATTRIBUTE),
+    rb"|(?P<start><(?P<name>[a-zA-Z][^ \t\r\n\f/>]*+)%b[ \t\r\n\f/]*+>?)"
+    rb"|</(?P<end>[a-zA-Z][^ \t\r\n\f/>]*+)%b[ \t\r\n\f/]*+>?" % (_ATTRIBUTES, _ATTRIBUTES),
     re.S,
 )
 _RAW_NAMES = frozenset(_RAW.split(b"|"))
@@ -54,7 +56,7 @@ _RAW_END = {name: re.compile(rb"</%b%b" % (name, _TAG_END), re.I) for name in _R
 # What has no text to show, with all inside it, and every other tag.
 _MARKUP = re.compile(
     rb"<!--(?:.*?-->|.*+)|<(?P<raw>script|style|iframe|noembed|noframes)%b(?:.*?</(?P=raw)%b[^>]*+>?|.*+)"
-    rb"|<[!?/]?[a-zA-Z][^ \t\r\n\f/>]*+%b*+[ \t\r\n\f/]*+>?" % (_TAG_END, _TAG_END, _ATTRIBUTE),
+    rb"|<[!?/]?[a-zA-Z][^ \t\r\n\f/>]*+%b[ \t\r\n\f/]*+>?" % (_TAG_END, _TAG_END, _ATTRIBUTES),
     re.S | re.I,
 )
 _VOID = frozenset(b"area base basefont br col embed frame hr img input isindex link meta param".split())

@@ -35,8 +35,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 # What may stand unescaped is what w3lib leaves alone: scrapy.Request then asks for exactly this URL.
 _SAFE = r"A-Za-z0-9\-._~!$&()*+,;=:@/"
-_CLEAN_PATH = rf"/(?![^?#]*/(?:\.|%2E))(?!\.|%2E)(?:[{_SAFE}']++|%[0-9A-F]{{2}})*+"
-_CLEAN_QUERY = rf"(?:\?(?:[{_SAFE}?]++|%[0-9A-F]{{2}})++)?"
+_CLEAN_PATH = rf"/(?![^?#]*/(?:\.|%2E))(?!\.|%2E)(?>(?:[{_SAFE}']++|%[0-9A-F]{{2}})*)"
+_CLEAN_QUERY = rf"(?:\?(?>(?:[{_SAFE}?]++|%[0-9A-F]{{2}})+))?"
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 CLEAN_HOST = (
     rf"(?=[^/]{{4,253}}/)(?:(?:[a-z0-9_-]{{1,63}}\.)+[a-z][a-z0-9-]{{0,62}}|(?:{_BYTE}\.){{3}}{_BYTE})"
