@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row, bindparam, insert, select
@@ -15,8 +15,13 @@ from newscrawl.store.schema import chunks, copies, fingerprints, insert_into, me
 
 if TYPE_CHECKING:
     # With numpy, which commands that look for no copies do without.
+    import numpy as np
+    from numpy.typing import NDArray
+
     from newscrawl.fingerprint.copies import Fingerprint
     from newscrawl.store.copyindex import CopyIndex
+
+    Counts = NDArray[np.int64]
 
 COMMON = 100
 """An anchor of more versions leads to none: it is a phrase of the trade or a notice. A band leads to the first."""
@@ -76,14 +81,15 @@ def worth_a_look(one: Fingerprint, other: Fingerprint) -> bool:
     if one.shares_band(other):
         return True
     ours, theirs = one.anchors, other.anchors
-    return bool(enough(len(set(ours).intersection(theirs)), len(ours), len(theirs)))
+    return enough(len(set(ours).intersection(theirs)), len(ours), len(theirs))
 
 
+@overload
+def enough(shared: int, ours: int, theirs: int) -> bool: ...
+@overload
+def enough(shared: Counts, ours: int, theirs: Counts) -> NDArray[np.bool_]: ...
 def enough(shared: Any, ours: int, theirs: Any) -> Any:
-    """Tell whether so many anchors in common are enough, of as many as the two texts have.
-
-    *shared* and *theirs* are integers, or arrays of them for many texts at once, which gives an array.
-    """
+    """Tell whether so many anchors in common are enough, of as many as the two texts have; of arrays, for each."""
     return (shared > 0) & ((shared >= SHARED_ANCHORS * ours) | (shared >= SHARED_ANCHORS * theirs))
 
 
