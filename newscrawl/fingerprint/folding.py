@@ -31,7 +31,7 @@ def folded(text: str) -> tuple[str, Units | None]:
     least = found.min(initial=_NOTHING)
     if least == _UNKNOWN:
         # The table grows with the characters that come.
-        for unit in set(given[found == _UNKNOWN].tolist()):
+        for unit in np.unique(given[found == _UNKNOWN]).tolist():
             table[unit] = _entry(chr(unit))
         found = table[given]
         least = found.min(initial=_NOTHING)
