@@ -103,7 +103,7 @@ class Ledger:
         self._store: Store | None = None
         self._frontier: Frontier | None = None
         self._feeds: Feeds | None = None
-        self._telling: Telling | None = None
+        self._telling = Telling(self.keeping, replayed=replay is not None)
         self._exchanges: WeakKeyDictionary[Any, Exchange] = WeakKeyDictionary()
         self._lock: BinaryIO | None = None
         self._kept: KeptRows | None = None
@@ -191,8 +191,7 @@ class Ledger:
         worker = self.keeping.worker
         with self.store.begin() as connection:
             last = runs.latest(connection, self.name, worker)
-            before = None if last is None else LastRun.of(last)
-            self._telling = Telling(self.keeping, last=before, replayed=self.replay is not None)
+            self._telling.last = None if last is None else LastRun.of(last)
             # A run that ended with work left, and one that never said how it ended, are gone on with.
             self.continued = last is not None and (last.state != "ended" or last.exit_code in _UNFINISHED)
             if last is not None and self.continued:
@@ -415,7 +414,6 @@ class Ledger:
             # Where other workers were quicker, none for this one is no failure.
             with self.store.reading() as connection:
                 self.state.known_articles = articles.count(connection)
-        assert self._telling is not None
         self._telling.check(self.store, self._facts(), self.state)
         code, _ = exit_code(self.state, self.reason, self.failure)
         self.commit(ended=(ended_at, self.reason or "killed", code))
@@ -423,7 +421,7 @@ class Ledger:
 
     def _conclude(self) -> None:
         self.exit_code, reasons = exit_code(self.state, self.reason, self.failure)
-        if self.run_folder is not None and self._telling is not None:
+        if self.run_folder is not None:
             self._telling.write_report(self.run_folder, self._facts(), self.state, reasons)
 
     # --- what is told of the run
@@ -443,7 +441,7 @@ class Ledger:
 
         :meth:`close` writes that of its end.
         """
-        if self.run_folder is None or self._telling is None or self.failure is not None or self._closed:
+        if self.run_folder is None or self.failure is not None or self._closed:
             return
         if self._telling.due(self.clock(), every_s):
             with self._failing():
@@ -452,7 +450,7 @@ class Ledger:
 
     def write_metrics(self) -> None:
         """Write the file of metrics, if there is to be one."""
-        if self._telling is not None and self._frontier is not None:
+        if self._frontier is not None:
             self._telling.write_metrics(self._facts(), self.state, queued=len(self._frontier))
 
     def _release(self) -> None:

@@ -38,10 +38,11 @@ class RunFacts:
 class Telling:
     """Knows the runs before a run, and when it was last told of it."""
 
-    def __init__(self, keeping: Keeping, *, last: LastRun | None, replayed: bool) -> None:
-        """*last*: the run before this one; *replayed*: whether nothing is to be told of clocks."""
+    def __init__(self, keeping: Keeping, *, replayed: bool) -> None:
+        """*replayed*: whether nothing is to be told of clocks."""
         self.keeping = keeping
-        self.last = last
+        self.last: LastRun | None = None
+        """The run before this one, once it is known."""
         self.replayed = replayed
         self._past: list[PastRun] = []
         self._past_of: frozenset[str] | None = None
